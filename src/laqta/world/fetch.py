@@ -75,11 +75,11 @@ def props_folder(home: Path, package: Package = FLUENT_EMOJI) -> Path:
 def fetch_props(
     home: Path, progress: Callable[[str], None] | None = None, package: Package = FLUENT_EMOJI
 ) -> Path:
-    """Fetch every picture of `props.tsv` (`<file>.webp`, 256 px RGBA) and return their folder under `home`.
+    """Fetch every picture of `props.tsv` (`<file>.webp`) and return their folder under `home`.
 
-    Does nothing where they already lie there. `progress` is told each step in a sentence. Raises `FetchError`
-    when npm is missing, cannot download, or hands over something else than the pinned package: then nothing
-    is kept.
+    They are RGBA, 256 px wide and 256 to 264 high. Does nothing where they already lie there. `progress` is
+    told each step in a sentence. Raises `FetchError` when npm is missing, cannot download, or hands over
+    something else than the pinned package: then nothing is kept.
     """
     tell = progress or (lambda _: None)
     folder = props_folder(home, package)
@@ -146,8 +146,8 @@ def _check_integrity(tarball: Path, package: Package) -> None:
     if found != package.integrity:
         raise FetchError(
             f"npm delivered a {package.name}@{package.version} that is not the pinned one: "
-            f"integrity {found!r}, allowed is only {package.integrity!r}; nothing was kept; check npm's registry (`npm config get "
-            "registry`), then run `laqta world fetch` again"
+            f"integrity {found!r}, allowed is only {package.integrity!r}; nothing was kept; "
+            "check npm's registry (`npm config get registry`), then run `laqta world fetch` again"
         )
 
 
