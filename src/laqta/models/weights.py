@@ -1,0 +1,197 @@
+"""A weights folder: laid out as diffusers' pipelines lay theirs out, with `card.json` beside it.
+
+    card.json  model_index.json  scheduler/  tokenizer/  text_encoder/  transformer/  vae/autoencoder.py
+
+It opens with `DiffusionPipeline.from_pretrained(folder, trust_remote_code=True)` where Laqta is not installed:
+the flag lets diffusers import the autoencoder's own file, which travels with its weights.
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import diffusers
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler, LTXVideoTransformer3DModel
+from safetensors import SafetensorError
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
+
+from laqta.config import load_json, save_json
+from laqta.models import autoencoder as autoencoder_file
+from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.shot import Backdrop, Camera, Format, TimeOfDay, Tint, Verb, VideoShape, Weather
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+"""The models that come inside the package."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What one stage of training cost. `dollars` is at `dollars_per_hour`; `mfu` is None where no peak is known."""
+
+    stage: str
+    hardware: str
+    seconds: float
+    steps: int
+    clips: int
+    flop: float
+    mfu: float | None
+    dollars: float
+    dollars_per_hour: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a weights folder says of itself.
+
+    `trained` holds the costs of every stage; `hashes` the SHA-256 of every other file in the folder, by its path;
+    `size_fractions` how much of the frame's height a small, medium and big thing takes.
+    """
+
+    name: str
+    shapes: tuple[VideoShape, ...]
+    formats: tuple[Format, ...]
+    steps: int
+    guidance: float
+    shift: float
+    props: tuple[str, ...]
+    backdrops: tuple[Backdrop, ...]
+    times: tuple[TimeOfDay, ...]
+    weathers: tuple[Weather, ...]
+    verbs: tuple[Verb, ...]
+    cameras: tuple[Camera, ...]
+    tints: tuple[Tint, ...]
+    size_fractions: tuple[float, float, float]
+    languages: tuple[str, ...]
+    commit: str
+    trained: tuple[Costs, ...]
+    licence: str = "Apache-2.0"
+    notices: tuple[str, ...] = ()
+    hashes: dict[str, str] | None = None
+
+    @property
+    def shape(self) -> VideoShape:
+        """The default shape."""
+        return self.shapes[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The networks of one model, in evaluation mode on one device."""
+
+    tokenizer: PreTrainedTokenizerFast
+    text_encoder: T5EncoderModel
+    transformer: LTXVideoTransformer3DModel
+    autoencoder: LaqtaAutoencoder
+    scheduler: FlowMatchEulerDiscreteScheduler
+
+
+def find_model(name_or_folder: str, home: Path) -> Path:
+    """Return the folder of a model by its name (in the package, or under `home/models`) or by its path.
+
+    Raises `ValueError` that names the models there are.
+    """
+    for folder in (SHIPPED / name_or_folder, home / "models" / name_or_folder, Path(name_or_folder)):
+        if (folder / "card.json").is_file():
+            return folder
+    known = ", ".join(installed_models(home)) or "none"
+    raise ValueError(
+        f"no model {name_or_folder!r}; installed: {known}. Give one of these or a folder that holds a card.json"
+    )
+
+
+def installed_models(home: Path) -> dict[str, Path]:
+    """Return the folders of all models by name: those in the package, then those under `home/models`."""
+    folders = [*SHIPPED.glob("*/card.json"), *(home / "models").glob("*/card.json")]
+    return {card.parent.name: card.parent for card in sorted(folders)}
+
+
+def save_model(folder: Path, parts: Parts, card: Card) -> Card:
+    """Write a weights folder in bfloat16 and return its card with the hashes filled in.
+
+    The parts are cast in place. The card is written last: a folder without one is unfinished.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "card.json").unlink(missing_ok=True)
+    parts.tokenizer.save_pretrained(folder / "tokenizer")
+    parts.scheduler.save_pretrained(folder / "scheduler")
+    for name, network in (
+        ("text_encoder", parts.text_encoder),
+        ("transformer", parts.transformer),
+        ("vae", parts.autoencoder),
+    ):
+        network.to(torch.bfloat16).save_pretrained(folder / name)
+    shutil.copy(autoencoder_file.__file__, folder / "vae" / "autoencoder.py")
+    index = {
+        "_class_name": "LTXPipeline",
+        "_diffusers_version": diffusers.__version__,
+        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+        "text_encoder": ["transformers", "T5EncoderModel"],
+        "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
+        "transformer": ["diffusers", "LTXVideoTransformer3DModel"],
+        "vae": ["autoencoder", "LaqtaAutoencoder"],
+    }
+    (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    card = replace(card, hashes=hash_files(folder))
+    save_json(folder / "card.json", card)
+    return card
+
+
+def load_card(folder: Path) -> Card:
+    """Read a folder's card. Raises `ValueError` that names what is wrong in it."""
+    return load_json(Card, folder / "card.json")
+
+
+def load_model(folder: Path, device: str = "cpu") -> tuple[Card, Parts]:
+    """Check the hashes and load a model in float32.
+
+    Raises:
+        OSError: a file is missing, truncated or changed.
+    """
+    card = load_card(folder)
+    check_files(folder, card)
+    try:
+        networks = (
+            T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32),
+            LTXVideoTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32),
+            LaqtaAutoencoder.from_pretrained(folder / "vae", torch_dtype=torch.float32),
+        )
+    except SafetensorError as error:
+        raise OSError(f"the weights in {folder} cannot be read ({error}); install the model again") from error
+    text_encoder, transformer, autoencoder = (network.to(device).eval() for network in networks)
+    return card, Parts(
+        tokenizer=PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
+        text_encoder=text_encoder,
+        transformer=transformer,
+        autoencoder=autoencoder,
+        scheduler=FlowMatchEulerDiscreteScheduler.from_pretrained(folder / "scheduler"),
+    )
+
+
+def check_files(folder: Path, card: Card) -> None:
+    """Compare every file with its hash in the card; `OSError` names the first that differs."""
+    for name, expected in (card.hashes or {}).items():
+        path = folder / name
+        if not path.is_file():
+            raise OSError(f"the weights are not whole: {path} is missing; install the model again")
+        if _sha256(path) != expected:
+            raise OSError(f"the weights were changed or cut short: {path} has another hash than its card says")
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in the folder but the card, by its path relative to the folder."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "card.json")
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
+
+
+def model_hash(card: Card) -> str:
+    """One short hash for the whole model: 16 hexadecimal digits over the hashes of its files."""
+    listing = json.dumps(card.hashes, sort_keys=True)
+    return hashlib.sha256(listing.encode()).hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,69 @@
+"""What the machine can do: device, precision, and the peak that its arithmetic is measured against."""
+
+import contextlib
+import platform
+import time
+from contextlib import AbstractContextManager
+
+import torch
+
+TENSOR_CORE_PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12}
+"""Dense bfloat16 FLOP a second by the makers' data sheets, by a word in the device's name."""
+
+
+def choose_device(wished: str | None = None) -> str:
+    """Return the wished device, or `cuda` where there is one, else `cpu`.
+
+    Raises `ValueError` for a device that torch does not know or this machine does not have.
+    """
+    if wished is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=wished)
+    except (RuntimeError, AssertionError) as error:
+        found = "cpu, cuda" if torch.cuda.is_available() else "cpu"
+        raise ValueError(f"the device {wished!r} cannot be used here; this machine has: {found}") from error
+    return wished
+
+
+def autocast(device: str) -> AbstractContextManager[object]:
+    """Run matrix products in bfloat16 on a GPU; master weights stay in float32.
+
+    On CPUs float32 stays: at these widths the casts cost more than bfloat16 products save (docs/log.md).
+    """
+    return torch.autocast("cuda", torch.bfloat16) if device.startswith("cuda") else contextlib.nullcontext()
+
+
+def hardware_name(device: str) -> str:
+    """Name the hardware that a number was measured on."""
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    return f"{_processor_name()}, {torch.get_num_threads()} threads"
+
+
+def peak_flops(device: str) -> float:
+    """FLOP a second to measure against: the data sheet's on a known GPU, else a measured matrix product."""
+    name = hardware_name(device)
+    for word, peak in TENSOR_CORE_PEAKS.items():
+        if word in name:
+            return peak
+    return measure_matmul(device)
+
+
+def measure_matmul(device: str, size: int = 1024, repeats: int = 10) -> float:
+    """Best rate of a square float32 matrix product, in FLOP a second."""
+    a, b = torch.randn(size, size, device=device), torch.randn(size, size, device=device)
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        _ = (a @ b)[0, 0].item()
+        best = min(best, time.perf_counter() - start)
+    return 2 * size**3 / best
+
+
+def _processor_name() -> str:
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
