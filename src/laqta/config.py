@@ -38,7 +38,7 @@ def from_dict(cls: type[T], data: Any, where: str = "") -> T:
     where = where or name
     if not isinstance(data, dict):
         raise ValueError(f"{where}: expected an object with the keys of {name}, got {data!r}")
-    types = _field_types(cls)
+    types = _field_types(cls)  # type: ignore[arg-type]  # a cache asks for Hashable, and mypy doubts classes
     for key in data:
         if key not in types:
             raise ValueError(f"{where}: unknown key {key!r}; allowed: {', '.join(types)}")
@@ -66,7 +66,7 @@ def load_json(cls: type[T], path: str | Path) -> T:
 
 
 @cache
-def _field_types(cls: type) -> dict[str, Any]:
+def _field_types(cls: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in fields(cls)}
 
@@ -104,11 +104,15 @@ def _read_tuple(kind: Any, data: Any, where: str) -> tuple[Any, ...]:
         kinds = (kinds[0],) * len(data)
     if len(data) != len(kinds):
         raise ValueError(f"{where}: expected {len(kinds)} items, got {len(data)}: {data!r}")
-    return tuple(_read(kind, item, f"{where}[{at}]") for at, (kind, item) in enumerate(zip(kinds, data)))
+    return tuple(
+        _read(kind, item, f"{where}[{at}]") for at, (kind, item) in enumerate(zip(kinds, data, strict=True))
+    )
 
 
 def _read_list(kind: Any, data: Any, where: str) -> list[Any]:
-    return list(_read_tuple(tuple[get_args(kind)[0], ...], data, where))
+    if not isinstance(data, list):
+        raise ValueError(f"{where}: expected {_spell(kind)}, got {data!r}")
+    return [_read(get_args(kind)[0], item, f"{where}[{at}]") for at, item in enumerate(data)]
 
 
 def _read_map(kind: Any, data: Any, where: str) -> dict[str, Any]:

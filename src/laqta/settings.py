@@ -57,7 +57,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def _read_file(path: Path, *, named: bool) -> Settings:
     if not path.is_file():
         if named:
-            raise ValueError(f"LAQTA_CONFIG names {str(path)!r}, which is not a file; unset it or write one there")
+            raise ValueError(
+                f"LAQTA_CONFIG names {str(path)!r}, which is not a file; unset it or write one there"
+            )
         return Settings()
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
