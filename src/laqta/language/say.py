@@ -1,0 +1,56 @@
+"""What the three writers share: a seeded choice among phrases, and the phrases for the parts of a shot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from random import Random
+
+from laqta.language.lexicon import Language, meanings, ways
+from laqta.shot import Actor, Motion, Shot, Side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """A language and the dice that choose among its phrases."""
+
+    language: Language
+    dice: Random
+
+    def phrase(self, slot: str, value: str) -> str:
+        """One of the said phrases for a meaning; an English verb without its irregular forms (swing/swung)."""
+        phrase = self.dice.choice(meanings(self.language)[slot, value].said)
+        return re.sub(r"/[a-z/]+", "", phrase) if self.language == "en" else phrase
+
+    def verb(self, kind: str, motion: Motion) -> str:
+        """A verb phrase in its base form, as this kind of prop does it: a fish that flies swims."""
+        own_way = f"{motion.verb}/{ways().get(kind, '')}"
+        return self.phrase("verb", own_way if ("verb", own_way) in meanings(self.language) else motion.verb)
+
+    def maybe(self, share: float = 0.5) -> bool:
+        """True in this share of the seeds."""
+        return self.dice.random() < share
+
+
+def other(side: Side) -> Side:
+    """The opposite side."""
+    return "left" if side == "right" else "right"
+
+
+def share_a_motion(shot: Shot) -> bool:
+    """Whether several single actors move alike, so that one verb can stand for all of them."""
+    alike = {actor.motion for actor in shot.cast}
+    way = {ways().get(actor.kind, "") for actor in shot.cast}
+    bare = all(actor.facing is None and actor.place is None for actor in shot.cast)
+    few = all(actor.count in (None, 1) for actor in shot.cast)
+    return len(shot.cast) == 2 and len(alike) == len(way) == 1 and None not in alike and bare and few
+
+
+def all_or_none_move(shot: Shot) -> bool:
+    """Whether no thing at rest in the words ("a cat and a dog walks") could be taken to share a verb."""
+    return len({actor.motion is None for actor in shot.cast}) == 1
+
+
+def looks_alone(actor: Actor, shot: Shot) -> bool:
+    """Whether the actor's kind is enough to tell it from the rest of the cast."""
+    return sum(member.kind == actor.kind for member in shot.cast) == 1
