@@ -41,8 +41,7 @@ class Phrases:
 def nouns(language: Language) -> dict[str, Noun]:
     """Every prop's noun, by prop id."""
     return {
-        row.pop("id"): Noun(also=_listed(row.pop("also")), **row)  # type: ignore[arg-type]
-        for row in _table(f"props_{language}.tsv")
+        row.pop("id"): Noun(also=_listed(row.pop("also")), **row) for row in _table(f"props_{language}.tsv")
     }
 
 

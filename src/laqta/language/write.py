@@ -24,6 +24,9 @@ SAID_ANYWAY = {
 }
 """How often a detailed caption says what is usual (natural colours, a still camera, one thing, a clear day)."""
 
+ROOFED = frozenset({"space", "underwater", "bedroom", "kitchen"})
+"""Backdrops whose clear weather goes without saying: they have no other."""
+
 SENTENCES = {"en": say_english.sentence, "ar": say_arabic.sentence, "zh": say_chinese.sentence}
 
 
@@ -74,11 +77,12 @@ def _detailed(shot: Shot, language: Language, dice: Random) -> Shot:
         )
 
     shot = _visible(shot)
+    clear_said = shot.backdrop not in ROOFED and said("weather")
     return replace(
         shot,
         cast=tuple(usual_left_out(actor) for actor in shot.cast),
         camera=None if shot.camera == "still" and not said("camera") else shot.camera,
-        weather=None if shot.weather == "clear" and not said("weather") else shot.weather,
+        weather=None if shot.weather == "clear" and not clear_said else shot.weather,
         time=None if shot.time == "day" and not said("time") else shot.time,
     )
 
