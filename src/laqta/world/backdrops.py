@@ -14,19 +14,25 @@ from torch import Tensor
 from laqta.shot import BACKDROPS, TIMES, Backdrop, TimeOfDay, VideoShape
 from laqta.world.camera import MARGIN
 from laqta.world.paint import Dice
-from laqta.world.scenery import nature, wide
+from laqta.world.scenery import deep, open_land, rooms, town, wild
 from laqta.world.scenery.painting import Painting
 
 LAYER_DEPTHS = (0.3, 0.6, 1.0)
 """How much of the camera's move each layer makes; things on stage make all of it."""
 
 PAINTERS: dict[Backdrop, Callable[[Painting], None]] = {
-    "meadow": nature.meadow,
-    "desert": nature.desert,
-    "beach": nature.beach,
-    "snow": nature.snow,
-    "city_street": wide.city_street,
-    "space": wide.space,
+    "meadow": open_land.meadow,
+    "desert": open_land.desert,
+    "beach": open_land.beach,
+    "snow": open_land.snow,
+    "city_street": town.city_street,
+    "forest": wild.forest,
+    "mountains": wild.mountains,
+    "space": deep.space,
+    "underwater": deep.underwater,
+    "football_pitch": town.football_pitch,
+    "bedroom": rooms.bedroom,
+    "kitchen": rooms.kitchen,
 }
 
 

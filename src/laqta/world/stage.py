@@ -184,7 +184,8 @@ def _kept_inside(x: float, reach: float, motion: Motion) -> float:
     if motion.verb in CROSSERS:
         slack = max(0.4 - CROSSING_TRAVEL[motion.speed or "normal"] / 2, 0.0)
     else:
-        slack = max(0.52 - reach, 0.0)
+        aside = {"orbit": 0.17, "swing": 0.14}.get(motion.verb, 0.0)
+        slack = max(0.52 - reach - aside, 0.0)
     return min(max(x, 0.5 - slack), 0.5 + slack)
 
 

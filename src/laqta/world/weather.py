@@ -15,7 +15,7 @@ VEILS: dict[Weather, tuple[float, float, float, float]] = {
     "clear": (0.0, 0.0, 0.0, 0.0),
     "rain": (0.72, 0.42, 0.26, 0.10),
     "snow": (0.62, 0.30, 0.14, 0.05),
-    "fog": (0.93, 0.80, 0.50, 0.26),
+    "fog": (0.88, 0.66, 0.36, 0.16),
 }
 """How much of the air's colour lies over the far, middle and near layer and over props."""
 
@@ -129,4 +129,4 @@ def _wisps(height: int, width: int, generator: torch.Generator) -> Tensor:
         phase, level = torch.rand(2, generator=generator).tolist()
         center = 0.3 + 0.5 * level + 0.05 * torch.sin(waves * turn_1W + 6.28 * phase)
         mist = mist + torch.exp(-(((y_H1 - center) / 0.10) ** 2)) * (0.6 + 0.4 * torch.sin(waves * turn_1W + 9 * phase))
-    return 0.34 * mist.clamp(0, 1)
+    return 0.30 * mist.clamp(0, 1)
