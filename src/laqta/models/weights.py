@@ -64,6 +64,7 @@ class Card:
     cameras: tuple[Camera, ...]
     tints: tuple[Tint, ...]
     size_fractions: tuple[float, float, float]
+    max_things: int
     languages: tuple[str, ...]
     commit: str
     trained: tuple[Costs, ...]

@@ -68,6 +68,10 @@ class Clock:
         self.steps += 1
         self.clips += clips
 
+    def pause(self) -> None:
+        """Leave what has passed since the last tick out of the count: previews are not training."""
+        self._last_tick = time.monotonic()
+
     def save_due(self) -> bool:
         """Whether it is time to save; asking resets the wait."""
         due = time.monotonic() - self._last_save >= SAVE_EVERY

@@ -1,0 +1,54 @@
+"""What a stage costs: FLOP counted by torch's own counter, seconds by the clock, dollars by a stated rate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from laqta.models.weights import Costs
+from laqta.train.checkpoint import Clock
+from laqta.train.device import hardware_name, peak_flops
+
+DOLLARS_PER_HOUR = {"cuda": 2.0, "cpu": 0.1}
+"""Usual 2026 rents: one H100 for an hour, two cloud CPU cores for an hour."""
+
+COUNT_EVERY = 1000
+
+
+class StepCost:
+    """Counts the FLOP of one step in a thousand (the counter slows a step) and takes the rest for alike."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self.flop_per_step: list[int] = []
+
+    def due(self, step: int) -> bool:
+        """Whether this step is counted: the first, and one in a thousand. A counted step cannot run compiled."""
+        return step % COUNT_EVERY == 0 or not self.flop_per_step
+
+    @contextmanager
+    def count(self, step: int) -> Iterator[None]:
+        """Wrap the forward and backward pass of step `step`."""
+        if not self.due(step):
+            yield
+            return
+        counter = FlopCounterMode(display=False)
+        with counter:
+            yield
+        self.flop_per_step.append(counter.get_total_flops())
+
+    def card(self, stage: str, clock: Clock) -> Costs:
+        """Sum up a finished stage."""
+        flop = clock.steps * sum(self.flop_per_step) / len(self.flop_per_step)
+        per_hour = DOLLARS_PER_HOUR["cuda" if self.device.startswith("cuda") else "cpu"]
+        return Costs(
+            stage=stage,
+            hardware=hardware_name(self.device),
+            seconds=round(clock.seconds, 1),
+            steps=clock.steps,
+            clips=clock.clips,
+            flop=float(f"{flop:.3g}"),
+            mfu=float(f"{flop / clock.seconds / peak_flops(self.device):.3g}"),
+            dollars=round(clock.seconds / 3600 * per_hour, 4),
+            dollars_per_hour=per_hour,
+        )

@@ -1,0 +1,230 @@
+"""Train the diffusion transformer: a caption and noise in, the latents of a clip out.
+
+Rectified flow with velocity prediction on encoded clips. Part of every batch has some latent frames given clean
+(timestep 0), which teaches first frame, extension and last frame at no extra cost. Tokens that show things weigh
+more than the backdrop's: the optimum is the same, the small capacity goes where people look.
+
+Shape suffixes: B batch, N tokens, C channels, L latent frames, H height, W width.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import torch
+from diffusers import LTXVideoTransformer3DModel
+from torch import Generator, Tensor
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
+
+from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pack, text_coords
+from laqta.models.sizes import ModelSize, build_transformer
+from laqta.models.weights import Costs
+from laqta.shot import Shot
+from laqta.train.checkpoint import Average, Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
+from laqta.train.cost import StepCost
+from laqta.train.device import autocast
+from laqta.train.fit_text import draw_caption, encode_text
+from laqta.train.flow import on_path, sample_sigmas, velocity
+from laqta.train.optim import build_optimizers, step_all
+from laqta.train.pool import LatentPool
+from laqta.world.sample import WorldSpec, sample_shot
+
+Preview = Callable[[LTXVideoTransformer3DModel], None]
+"""Films a few fixed captions with the weights it is given and writes a sheet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DitRecipe:
+    """How the transformer is trained. The four shares say how often which latent frames are given clean."""
+
+    budget: Budget
+    batch: int
+    muon_rate: float
+    adam_rate: float
+    pool: int
+    average: float = 0.999
+    empty_share: float = 0.1
+    short_share: float = 0.2
+    first_share: float = 0.2
+    few_share: float = 0.12
+    last_share: float = 0.08
+    thing_weight: float = 3.0
+    preview_minutes: float = 10.0
+    compile: bool = False
+    seed: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """What one step trains on, every tensor on the training device.
+
+    `clean_BN` is 1 where a token is given; `weight_BN` its weight in the loss; `coords_B3N` where it stands.
+    """
+
+    data_BNC: Tensor
+    clean_BN: Tensor
+    weight_BN: Tensor
+    coords_B3N: Tensor
+    texts: list[str]
+
+
+def fit_dit(
+    recipe: DitRecipe, size: ModelSize, world: WorldSpec, pools: list[tuple[LatentShape, LatentPool]],
+    text: tuple[PreTrainedTokenizerFast, T5EncoderModel], norm: tuple[Tensor, Tensor], folder: Path,
+    stop_at: float | None, say: Callable[[str], None], preview: Preview,
+) -> tuple[LTXVideoTransformer3DModel, Costs | None]:  # fmt: skip
+    """Train, or go on training, the transformer in `folder`; costs are None when the piece ended before the budget.
+
+    `norm` is the latents' mean and standard deviation by channel. Returns the network with averaged weights.
+    """
+    # ---- the network, its optimisers, and what resumes them
+    device = str(norm[0].device)
+    torch.manual_seed(recipe.seed)
+    transformer = build_transformer(size).to(device)
+    optimizers = build_optimizers(transformer, recipe.muon_rate, recipe.adam_rate)
+    average = Average(transformer, recipe.average)
+    clock = Clock(recipe.budget, stop_at)
+    log = Log(folder / "dit.jsonl", say)
+    saved = folder / "dit.state"
+    if saved.is_file():
+        state = load_state(saved, device)
+        transformer.load_state_dict(state["network"])
+        for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(optimizer_state)
+        average.load(state["average"])
+        clock.load(state["clock"])
+    forward = torch.compile(transformer) if recipe.compile else transformer
+    shots = _ShotShelf(world)
+    cost = StepCost(device)
+    next_preview = clock.seconds + 60 * recipe.preview_minutes
+    losses: list[Tensor] = []
+
+    while not clock.finished and not clock.must_stop:
+        dice = step_dice(recipe.seed, clock.steps)
+        shape, pool = pools[clock.steps % len(pools)]
+        example = draw_example(recipe, shape, pool, shots, norm, dice)
+        text_BNC, mask_BN = encode_text(*text, example.texts)
+        longest = int(mask_BN.sum(1).max())
+        if not recipe.compile:  # masked keys change nothing, so leave them out; a compiled net wants one shape
+            text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
+
+        sigma_B = sample_sigmas(recipe.batch, size.shift, dice).to(device)
+        sigma_BN = sigma_B[:, None] * (1 - example.clean_BN)
+        noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
+        noisy_BNC = on_path(example.data_BNC, noise_BNC, sigma_BN[..., None])
+        run = transformer if cost.due(clock.steps) else forward
+        with cost.count(clock.steps), autocast(device):
+            predicted_BNC = run(
+                noisy_BNC,
+                encoder_hidden_states=text_BNC,
+                timestep=sigma_BN * 1000,
+                encoder_attention_mask=mask_BN,
+                video_coords=example.coords_B3N,
+                return_dict=False,
+            )[0]
+            error_BN = (predicted_BNC.float() - velocity(example.data_BNC, noise_BNC)).square().mean(-1)
+            loss = (error_BN * example.weight_BN).sum() / example.weight_BN.sum()
+            loss.backward()
+        torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
+        step_all(optimizers, trapezoid(clock.fraction))
+        average.update(transformer)
+        clock.tick(recipe.batch)
+        losses.append(loss.detach())
+
+        # ---- once in a while
+        if clock.steps % 50 == 0:
+            log.write(
+                step=clock.steps,
+                minutes=clock.seconds / 60,
+                loss=torch.stack(losses).mean().item(),
+                clips_a_second=clock.clips / clock.seconds,
+            )
+            losses.clear()
+        if clock.save_due() or clock.must_stop or clock.finished:
+            save_state(
+                saved,
+                network=transformer.state_dict(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
+                average=average.state(),
+                clock=clock.state(),
+            )
+        if clock.seconds >= next_preview:
+            next_preview = clock.seconds + 60 * recipe.preview_minutes
+            preview(averaged(size, average, device))
+            clock.pause()
+
+    costs = cost.card("transformer", clock) if clock.finished and cost.flop_per_step else None
+    return averaged(size, average, device), costs
+
+
+def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransformer3DModel:
+    """A second transformer that holds the averaged weights."""
+    network = build_transformer(size).to(device)
+    network.load_state_dict(average.shadow)
+    return network.eval()
+
+
+def draw_example(
+    recipe: DitRecipe, shape: LatentShape, pool: LatentPool, shots: "_ShotShelf", norm: tuple[Tensor, Tensor],
+    dice: Generator,
+) -> Example:  # fmt: skip
+    """Draw clips from the pool, their captions, and which of their latent frames are given clean."""
+    mean, std = (value[:, None, None, None] for value in norm)
+    device = mean.device
+    picks = torch.randint(len(pool), (recipe.batch,), generator=dice)
+    data_BNC = pack((pool.latents_NCLHW[picks].to(device).float() - mean) / std)
+    weight_BN = 1 + recipe.thing_weight * pool.things_NLHW[picks].to(device).float().flatten(1)
+    clean_BN, is_condition_B = _clean_tokens(recipe, shape, dice)
+    plain_3N, condition_3N = text_coords(shape), condition_coords(shape)
+    coords_B3N = torch.where(is_condition_B[:, None, None], condition_3N, plain_3N)
+
+    if torch.rand(1, generator=dice).item() < recipe.last_share:  # the whole batch: it has more tokens
+        last_BNC = pack((pool.last_NC1HW[picks].to(device).float() - mean) / std)
+        video_frames = (shape.frames - 1) * shape.time_fold
+        spot_3N = frame_coords(shape, video_frames)
+        data_BNC = torch.cat([last_BNC, data_BNC], dim=1)
+        clean_BN = torch.cat([torch.ones(recipe.batch, shape.frame_tokens), clean_BN], dim=1)
+        weight_BN = torch.cat([weight_BN[:, -shape.frame_tokens :], weight_BN], dim=1)
+        coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(recipe.batch, -1, -1)
+
+    clean_BN = clean_BN.to(device)
+    captions = Random(int(torch.randint(1 << 60, (1,), generator=dice)))
+    texts = [
+        "" if captions.random() < recipe.empty_share else draw_caption(shot, captions, recipe.short_share)[0]
+        for shot in (shots.shot(pool.first_seed + pick) for pick in picks.tolist())
+    ]
+    return Example(
+        data_BNC=data_BNC,
+        clean_BN=clean_BN,
+        weight_BN=weight_BN * (1 - clean_BN),
+        coords_B3N=coords_B3N.to(device),
+        texts=texts,
+    )
+
+
+def _clean_tokens(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> tuple[Tensor, Tensor]:
+    """Which tokens are given (B, N), and which clips count time as the condition pipeline does (B)."""
+    roll_B = torch.rand(recipe.batch, generator=dice)
+    few = torch.randint(2, max(3, shape.frames), (recipe.batch,), generator=dice)
+    given_B = torch.where(roll_B < recipe.first_share, 1, 0)
+    given_B = torch.where((roll_B >= recipe.first_share) & (roll_B < recipe.first_share + recipe.few_share), few, given_B)
+    frame_of_N = torch.arange(shape.frames).repeat_interleave(shape.frame_tokens)
+    clean_BN = (frame_of_N[None] < given_B[:, None].clamp(max=shape.frames - 1)).float()
+    is_condition_B = torch.rand(recipe.batch, generator=dice) < torch.where(given_B > 0, 0.5, 0.2)
+    return clean_BN, is_condition_B
+
+
+class _ShotShelf:
+    """Shots by seed, sampled once each."""
+
+    def __init__(self, world: WorldSpec) -> None:
+        self._sample = partial(sample_shot, spec=world)
+        self._known: dict[int, Shot] = {}
+
+    def shot(self, seed: int) -> Shot:
+        """The shot of a seed."""
+        if seed not in self._known:
+            self._known[seed] = self._sample(seed)
+        return self._known[seed]

@@ -1,0 +1,154 @@
+"""Clips to learn from: frames rendered as they are needed, and latents encoded once and drawn many times.
+
+A clip is known by its seed alone: `sample_shot(seed, world)` gives its shot back, so pools store no captions.
+
+Shape suffixes: B batch, N clips in the pool, T frames, C channels, H height, W width, L latent frames.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from laqta.generate.grid import LatentShape
+from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.shot import VideoShape
+from laqta.train.checkpoint import load_state, save_state
+from laqta.world.props import PropBank
+from laqta.world.render import render
+from laqta.world.sample import WorldSpec, sample_shot
+
+SHARD = 2000
+"""Clips in one file of a latent pool."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where clips come from: a world, the pictures of its props, the clip's shape and the device."""
+
+    world: WorldSpec
+    bank: PropBank
+    shape: VideoShape
+    device: str
+
+    def film(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
+        """Render shots by seed: frames (B, 3, T, H, W) in [-1, 1], and a mask (B, T, H, W) of where things are."""
+        shots = [sample_shot(seed, self.world) for seed in seeds]
+        renders = render(shots, self.shape, self.bank, self.world, seeds, device=self.device)
+        return renders.frames_BTCHW.transpose(1, 2) * 2 - 1, renders.instance_BTHW > 0
+
+
+class FramePool:
+    """A few hundred rendered clips in memory, of which every draw replaces some by fresh ones.
+
+    On a slow machine each clip is thus seen a handful of times from different crops, on a fast one once.
+    """
+
+    def __init__(self, stage: Stage, size: int, fresh: int, first_seed: int) -> None:
+        self.stage = stage
+        self.fresh = fresh
+        self.next_seed = first_seed
+        batches = [self._render(min(16, size - start)) for start in range(0, size, 16)]
+        self.frames_NCTHW = torch.cat([frames for frames, _ in batches])
+        self.masks_NTHW = torch.cat([masks for _, masks in batches])
+
+    def draw(self, count: int, dice: Generator) -> tuple[Tensor, Tensor]:
+        """Take `count` clips by chance, as float frames in [-1, 1] and masks, after replacing `fresh` of them."""
+        if self.fresh:
+            spots = torch.randperm(len(self.frames_NCTHW), generator=dice)[: self.fresh].to(self.stage.device)
+            self.frames_NCTHW[spots], self.masks_NTHW[spots] = self._render(self.fresh)
+        picks = torch.randint(len(self.frames_NCTHW), (count,), generator=dice).to(self.stage.device)
+        return self.frames_NCTHW[picks].float() / 127.5 - 1, self.masks_NTHW[picks]
+
+    def _render(self, count: int) -> tuple[Tensor, Tensor]:
+        seeds = list(range(self.next_seed, self.next_seed + count))
+        self.next_seed += count
+        frames, masks = self.stage.film(seeds)
+        return ((frames + 1) * 127.5).round().clamp(0, 255).to(torch.uint8), masks
+
+
+def crop_on_things(
+    frames_BCTHW: Tensor, masks_BTHW: Tensor, side: int, cell: int, dice: Generator
+) -> tuple[Tensor, Tensor]:
+    """Cut a square of `side` pixels round a random pixel of a thing, the same in every frame of a clip.
+
+    Corners lie on multiples of `cell`, so that crops meet the autoencoder's grid as whole frames do.
+    """
+    height, width = frames_BCTHW.shape[-2:]
+    frames, masks = [], []
+    for clip_CTHW, mask_THW in zip(frames_BCTHW, masks_BTHW, strict=True):
+        spots = mask_THW.any(0).nonzero()
+        middle = spots[torch.randint(len(spots), (1,), generator=dice).item()] if len(spots) else None
+        down, across = middle.tolist() if middle is not None else (height // 2, width // 2)
+        jitter = torch.randint(-side // 4, side // 4 + 1, (2,), generator=dice).tolist()
+        top = _snap(down + jitter[0] - side // 2, height - side, cell)
+        left = _snap(across + jitter[1] - side // 2, width - side, cell)
+        frames.append(clip_CTHW[:, :, top : top + side, left : left + side])
+        masks.append(mask_THW[:, top : top + side, left : left + side])
+    return torch.stack(frames), torch.stack(masks)
+
+
+def _snap(start: int, most: int, cell: int) -> int:
+    return max(0, min(most, start)) // cell * cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentPool:
+    """Encoded clips of one shape, clip n being the shot of seed `first_seed + n`.
+
+    `latents_NCLHW` are as the encoder gave them; `last_NC1HW` the clip's last frame encoded alone, for
+    conditioning on it; `things_NLHW` the share of each latent position that things cover, 0 to 1.
+    """
+
+    first_seed: int
+    latents_NCLHW: Tensor
+    last_NC1HW: Tensor
+    things_NLHW: Tensor
+
+    def __len__(self) -> int:
+        return len(self.latents_NCLHW)
+
+
+@torch.no_grad()
+def fill_latents(
+    autoencoder: LaqtaAutoencoder,
+    stage: Stage,
+    count: int,
+    folder: Path,
+    first_seed: int,
+    on_shard: Callable[[int, int], bool],
+) -> LatentPool | None:
+    """Render and encode `count` clips, shard by shard, keeping the shards that are on the disk already.
+
+    `on_shard(done, count)` is called after each; it answers whether to stop here (then the result is None).
+    """
+    shape = LatentShape.of(stage.shape, autoencoder)
+    shards: list[dict[str, Tensor]] = []
+    for start in range(0, count, SHARD):
+        path = folder / f"latents-{stage.shape.width}x{stage.shape.height}-{first_seed + start}.pt"
+        if not path.is_file():
+            seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
+            batches = [_encode(autoencoder, stage, shape, list(seeds[at : at + 20])) for at in range(0, len(seeds), 20)]
+            save_state(path, **{key: torch.cat([batch[key] for batch in batches]) for key in batches[0]})
+        shards.append(load_state(path, stage.device))
+        if on_shard(min(start + SHARD, count), count):
+            return None
+    joined = {key: torch.cat([shard[key] for shard in shards]) for key in shards[0]}
+    return LatentPool(first_seed=first_seed, **joined)
+
+
+def _encode(
+    autoencoder: LaqtaAutoencoder, stage: Stage, shape: LatentShape, seeds: list[int]
+) -> dict[str, Tensor]:
+    frames_BCTHW, masks_BTHW = stage.film(seeds)
+    lead = masks_BTHW[:, :1].expand(-1, shape.time_fold - 1, -1, -1)
+    masks_BTHW = torch.cat([lead, masks_BTHW], dim=1).float()
+    folded = (shape.time_fold, shape.cell, shape.cell)
+    return {
+        "latents_NCLHW": autoencoder.encode(frames_BCTHW).latents.half().cpu(),
+        "last_NC1HW": autoencoder.encode(frames_BCTHW[:, :, -1:]).latents.half().cpu(),
+        "things_NLHW": F.avg_pool3d(masks_BTHW, folded).half().cpu(),
+    }
