@@ -24,7 +24,12 @@ class Settings:
     guidance: float | None = None
 
 
-VARIABLES = ("LAQTA_HOME", "LAQTA_CONFIG", *(f"LAQTA_{field.name.upper()}" for field in fields(Settings)))
+VARIABLES = (
+    "LAQTA_HOME",
+    "LAQTA_CONFIG",
+    "LAQTA_DEBUG",
+    *(f"LAQTA_{field.name.upper()}" for field in fields(Settings)),
+)
 """Every environment variable that Laqta reads."""
 
 

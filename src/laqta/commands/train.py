@@ -1,0 +1,54 @@
+"""`laqta train`: run a recipe, or go on with one."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from laqta.commands import arguments
+from laqta.settings import home, load_settings
+from laqta.terminal import say, show
+
+SUMMARY = "Train a model by a recipe, from nothing to a weights folder; stop it at any time and go on later."
+MAX_MINUTES = 60 * 24 * 30
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what `laqta train` takes."""
+    add = parser.add_argument
+    add("recipe", metavar="RECIPE", help="docs/guide/recipes.md lists them, and so does a wrong name")
+    add(
+        "--minutes",
+        type=arguments.number(0.01, MAX_MINUTES),
+        metavar="M",
+        help="save and stop after so long; --resume goes on (until the recipe is done)",
+    )
+    add("--resume", action="store_true", help="go on with the run that lies in the folder")
+    add("--out", type=Path, metavar="DIR", help="where the run lives (runs/NAME in LAQTA_HOME)")
+    add("--device", metavar="D", help="cpu, cuda, cuda:1, mps (the fastest there is)")
+
+
+def run(args: Namespace) -> None:
+    """Run the recipe; `ValueError` names those there are, and refuses to mix a new run with an old one."""
+    from laqta.train.device import choose_device
+    from laqta.train.recipes import RECIPES
+    from laqta.train.run import run_recipe
+
+    if args.recipe not in RECIPES:
+        raise ValueError(f"no recipe {args.recipe!r}; there are: {', '.join(RECIPES)}")
+    recipe = RECIPES[args.recipe]()
+    folder = args.out or home(os.environ) / "runs" / recipe.name
+    begun = (folder / "recipe.json").is_file()
+    if begun and not args.resume:
+        raise ValueError(
+            f"{str(folder)!r} holds a run; go on with it by --resume, or name another folder by --out"
+        )
+    if args.resume and not begun:
+        raise ValueError(
+            f"{str(folder)!r} holds no run to go on with; leave --resume out, or name its folder by --out"
+        )
+    device = choose_device(args.device or load_settings(os.environ).device)
+    weights = run_recipe(recipe, folder, home(os.environ), device, args.minutes, say)
+    if weights is not None:
+        show(str(weights))

@@ -1,0 +1,35 @@
+"""The documentation says what the program does: every verb, option, setting, and the generated page."""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import fields
+from pathlib import Path
+
+from laqta.cli import VERBS
+from laqta.settings import VARIABLES, Settings
+
+DOCS = Path(__file__).parent.parent / "docs"
+SETTINGS = (DOCS / "guide" / "settings.md").read_text(encoding="utf-8")
+
+
+def test_the_cli_page_is_what_the_program_would_write() -> None:
+    page = runpy.run_path(str(DOCS / "write_guide.py"))["cli_guide"]()
+    assert (DOCS / "guide" / "cli.md").read_text(encoding="utf-8") == page, "run make docs"
+    for verb in VERBS:
+        assert f"\n## laqta {verb}\n" in page
+
+
+def test_every_setting_has_its_row() -> None:
+    for variable in VARIABLES:
+        assert f"\n| `{variable}` |" in SETTINGS, variable
+    for field in fields(Settings):
+        assert f"| `LAQTA_{field.name.upper()}` | `{field.name}` |" in SETTINGS, field.name
+
+
+def test_every_page_that_a_page_points_to_is_there() -> None:
+    for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md", DOCS.parent / "AGENTS.md"]:
+        for piece in page.read_text(encoding="utf-8").split("](")[1:]:
+            target = piece.partition(")")[0].partition("#")[0]
+            if target and "://" not in target:
+                assert (page.parent / target).exists(), f"{page}: {target}"
