@@ -38,10 +38,14 @@ PAINTERS: dict[Backdrop, Callable[[Painting], None]] = {
 
 def layer_size(shape: VideoShape) -> tuple[int, int]:
     """Height and width of a painted layer: the frame and a margin for the camera."""
-    return shape.height + 2 * math.ceil(MARGIN * shape.height), shape.width + 2 * math.ceil(MARGIN * shape.width)
+    return shape.height + 2 * math.ceil(MARGIN * shape.height), shape.width + 2 * math.ceil(
+        MARGIN * shape.width
+    )
 
 
-def paint(backdrop: Backdrop, time: TimeOfDay, variants: list[int], shape: VideoShape, device: torch.device) -> Tensor:
+def paint(
+    backdrop: Backdrop, time: TimeOfDay, variants: list[int], shape: VideoShape, device: torch.device
+) -> Tensor:
     """The layers of a backdrop in some of its variants (any whole numbers): uint8 (V, L, 4, H, W), on `device`."""
     stream = 1000 * BACKDROPS.index(backdrop) + TIMES.index(time)
     dice = Dice([stream * 100_003 + variant for variant in variants], device)

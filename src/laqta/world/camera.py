@@ -27,6 +27,7 @@ class View:
     right_T: NDArray[np.float64]
     down_T: NDArray[np.float64]
     zoom_T: NDArray[np.float64]
+    still: bool
 
 
 def film_with(camera: Camera, frames: int) -> View:
@@ -39,4 +40,4 @@ def film_with(camera: Camera, frames: int) -> View:
     right_T = {"pan_right": slide_T, "pan_left": -slide_T}.get(camera, zero_T)
     down_T = {"tilt_down": slide_T, "tilt_up": -slide_T}.get(camera, zero_T)
     zooms_T = {"zoom_in": zoom_T, "zoom_out": zoom_T[::-1]}.get(camera, zero_T + 1.0)
-    return View(right_T=right_T, down_T=down_T, zoom_T=zooms_T)
+    return View(right_T=right_T, down_T=down_T, zoom_T=zooms_T, still=camera == "still")

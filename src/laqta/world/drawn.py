@@ -27,7 +27,9 @@ def _sheet() -> tuple[Image.Image, ImageDraw.ImageDraw]:
     return sheet, ImageDraw.Draw(sheet)
 
 
-def _disc(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, color: tuple[int, int, int, int]) -> None:
+def _disc(
+    pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, color: tuple[int, int, int, int]
+) -> None:
     pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
 
 
@@ -104,7 +106,12 @@ def _star() -> Image.Image:
 def _tree() -> Image.Image:
     sheet, pen = _sheet()
     pen.rounded_rectangle((450, 640, 574, 1010), 30, fill=(132, 86, 52, 255))
-    for x, y, radius, green in ((330, 560, 210, 120), (694, 560, 210, 120), (512, 330, 300, 150), (512, 560, 220, 140)):
+    for x, y, radius, green in (
+        (330, 560, 210, 120),
+        (694, 560, 210, 120),
+        (512, 330, 300, 150),
+        (512, 560, 220, 140),
+    ):
         _disc(pen, x, y, radius, (54, green, 62, 255))
     return sheet
 

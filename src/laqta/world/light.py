@@ -51,3 +51,14 @@ LIGHTS: dict[TimeOfDay, Light] = {
         shadow=0.42,
     ),
 }
+
+
+def under(light: Color, color: Color, factor: float = 1.0) -> Color:
+    """A colour in the light of another, times a factor."""
+    return factor * light[0] * color[0], factor * light[1] * color[1], factor * light[2] * color[2]
+
+
+def toward_white(color: Color, share: float, lift: float = 0.0) -> Color:
+    """A colour scaled by `share` and lifted evenly, at most white."""
+    red, green, blue = color
+    return min(1.0, lift + share * red), min(1.0, lift + share * green), min(1.0, lift + share * blue)

@@ -119,7 +119,11 @@ def jump(cue: Cue) -> Path:
     phase_T = np.where(through_T >= arcs, 1.0, through_T % 1.0)
     arc_T = 4 * phase_T * (1 - phase_T)
     height = np.clip(cue.headroom + 0.06, 0.2, 0.36)
-    return Path(rise_T=height * arc_T, stretch_T=0.86 + 0.24 * np.sqrt(arc_T), angle_T=0.05 * cue.turn * (phase_T - 0.5))
+    return Path(
+        rise_T=height * arc_T,
+        stretch_T=0.86 + 0.24 * np.sqrt(arc_T),
+        angle_T=0.05 * cue.turn * (phase_T - 0.5),
+    )
 
 
 def bounce(cue: Cue) -> Path:
@@ -148,7 +152,11 @@ def orbit(cue: Cue) -> Path:
     """Go round its place in a circle, upright: once, twice when fast."""
     rounds = {"slow": 0.75, "normal": 1.0, "fast": 2.0}[cue.speed]
     angle_T = cue.turn * 2 * np.pi * rounds * cue.time_T
-    return Path(shift_T=0.2 * np.sin(angle_T), rise_T=0.17 * np.cos(angle_T), angle_T=0.12 * cue.turn * np.cos(angle_T))
+    return Path(
+        shift_T=0.2 * np.sin(angle_T),
+        rise_T=0.17 * np.cos(angle_T),
+        angle_T=0.12 * cue.turn * np.cos(angle_T),
+    )
 
 
 def approach(cue: Cue) -> Path:
@@ -200,7 +208,9 @@ def _gait(cue: Cue, through_T: Track) -> Path:
 def _carried(cue: Cue, through_T: Track) -> Path:
     if cue.hops:
         return _gait(cue, through_T)
-    return Path(rise_T=0.02 * np.sin(2 * np.pi * through_T), angle_T=0.05 * cue.side * np.sin(np.pi * through_T))
+    return Path(
+        rise_T=0.02 * np.sin(2 * np.pi * through_T), angle_T=0.05 * cue.side * np.sin(np.pi * through_T)
+    )
 
 
 MOTIONS: dict[Verb, tuple[Callable[[Cue], Path], Level]] = {

@@ -52,7 +52,9 @@ class Canvas:
         height, width = size
         device = dice.table_VK.device
         self.dice = dice
-        self.y_1H1 = ((torch.arange(height, device=device) + 0.5 - height / 2) / frame_height + 0.5)[None, :, None]
+        self.y_1H1 = ((torch.arange(height, device=device) + 0.5 - height / 2) / frame_height + 0.5)[
+            None, :, None
+        ]
         self.x_11W = ((torch.arange(width, device=device) + 0.5 - width / 2) / frame_height)[None, None, :]
         self.pixel = 1.0 / frame_height
         self.rgba_V4HW = torch.zeros(len(dice.table_VK), 4, height, width, device=device)
@@ -64,32 +66,33 @@ class Canvas:
     def cover(self, mask: Tensor, color: Color | Tensor) -> None:
         """Paint a colour over what is there; `color` is a tuple or (V or 1, 3, H or 1, W or 1)."""
         mask_V1HW = mask[:, None]
-        rgb = self._color(color)
+        rgb = self.color(color)
         self.rgba_V4HW.mul_(1 - mask_V1HW)
         self.rgba_V4HW[:, :3] += mask_V1HW * rgb
         self.rgba_V4HW[:, 3:] += mask_V1HW
 
     def glow(self, mask: Tensor, color: Color | Tensor) -> None:
         """Add light."""
-        self.rgba_V4HW[:, :3] += mask[:, None] * self._color(color) * self.rgba_V4HW[:, 3:]
+        self.rgba_V4HW[:, :3] += mask[:, None] * self.color(color) * self.rgba_V4HW[:, 3:]
 
     def lit(self, factor: Color) -> None:
         """Multiply what is painted by the colour of the light."""
-        self.rgba_V4HW[:, :3] *= self._color(factor)
+        self.rgba_V4HW[:, :3] *= self.color(factor)
 
     def hazed(self, color: Color, share: float) -> None:
         """Mix what is painted with the colour of the air."""
         rgb, alpha = self.rgba_V4HW[:, :3], self.rgba_V4HW[:, 3:]
-        self.rgba_V4HW[:, :3] = rgb + share * (self._color(color) * alpha - rgb)
+        self.rgba_V4HW[:, :3] = rgb + share * (self.color(color) * alpha - rgb)
 
-    def _color(self, color: Color | Tensor) -> Tensor:
+    def color(self, color: Color | Tensor) -> Tensor:
+        """A colour as a tensor that spreads over the canvas: (V or 1, 3, H or 1, W or 1)."""
         if isinstance(color, Tensor):
             return color
         return torch.tensor(color, device=self.rgba_V4HW.device)[None, :, None, None]
 
     def mix(self, first: Color | Tensor, second: Color | Tensor, share: Tensor) -> Tensor:
         """A colour that goes from `first` (share 0) to `second` (share 1) over the canvas."""
-        start, end = self._color(first), self._color(second)
+        start, end = self.color(first), self.color(second)
         return start + (end - start) * share.clamp(0, 1)[:, None]
 
     def below(self, curve: Tensor | float, softness: float = 0.0) -> Tensor:
@@ -101,10 +104,16 @@ class Canvas:
         """A filled ellipse round (x, y)."""
         return self.oval(self.x_11W - x, self.y_1H1 - y, rx, ry, softness)
 
-    def oval(self, dx: Tensor, dy: Tensor, rx: Tensor | float, ry: Tensor | float, softness: float = 0.0) -> Tensor:
+    def oval(
+        self, dx: Tensor, dy: Tensor, rx: Tensor | float, ry: Tensor | float, softness: float = 0.0
+    ) -> Tensor:
         """A filled ellipse in local coordinates."""
         radius = ((dx / rx) ** 2 + (dy / ry) ** 2).sqrt()
-        smaller = torch.minimum(torch.as_tensor(rx), torch.as_tensor(ry)) if isinstance(rx + ry, Tensor) else min(rx, ry)
+        smaller = (
+            torch.minimum(torch.as_tensor(rx), torch.as_tensor(ry))
+            if isinstance(rx + ry, Tensor)
+            else min(rx, ry)
+        )
         return self.edge((1 - radius) * smaller, softness)
 
     def box(self, dx: Tensor, dy: Tensor, half_width: Tensor | float, half_height: Tensor | float) -> Tensor:

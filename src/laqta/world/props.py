@@ -73,7 +73,9 @@ def tight_sprite(picture: Image.Image, size: int = SPRITE_SIZE) -> NDArray[np.ui
     scale = size / max(cropped.size)
     width, height = (max(1, round(side * scale)) for side in cropped.size)
     square = Image.new("RGBA", (size, size))
-    square.paste(cropped.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2))
+    square.paste(
+        cropped.resize((width, height), Image.Resampling.LANCZOS), ((size - width) // 2, (size - height) // 2)
+    )
     return np.asarray(square, dtype=np.uint8)
 
 
@@ -84,7 +86,9 @@ def drawn_bank(ids: Iterable[str] | None = None) -> PropBank:
     if missing:
         raise ValueError(f"no drawing of {missing!r}; drawn in code are {sorted(drawn.PICTURES)}")
     sprites = np.stack([tight_sprite(drawn.PICTURES[name].draw()) for name in chosen])
-    return PropBank(ids=chosen, sprites_PHWC=sprites, facings=tuple(drawn.PICTURES[name].facing for name in chosen))
+    return PropBank(
+        ids=chosen, sprites_PHWC=sprites, facings=tuple(drawn.PICTURES[name].facing for name in chosen)
+    )
 
 
 def fetched_bank(ids: Iterable[str], folder: Path) -> PropBank:
@@ -100,8 +104,12 @@ def fetched_bank(ids: Iterable[str], folder: Path) -> PropBank:
             with Image.open(path) as picture:
                 sprites.append(tight_sprite(picture))
         except (FileNotFoundError, UnidentifiedImageError) as error:
-            raise ValueError(f"no picture of {name!r} at {str(path)!r}; get them with: laqta world fetch") from error
-    return PropBank(ids=chosen, sprites_PHWC=np.stack(sprites), facings=tuple(PROPS[name].facing for name in chosen))
+            raise ValueError(
+                f"no picture of {name!r} at {str(path)!r}; get them with: laqta world fetch"
+            ) from error
+    return PropBank(
+        ids=chosen, sprites_PHWC=np.stack(sprites), facings=tuple(PROPS[name].facing for name in chosen)
+    )
 
 
 def save_bank(bank: PropBank, path: Path) -> None:

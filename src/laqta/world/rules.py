@@ -83,7 +83,9 @@ def check(shot: Shot) -> tuple[Shot, tuple[str, ...]]:
         shot = replace(shot, time=None)
     shot = replace(shot, cast=tuple(_check_actor(actor, notes) for actor in shot.cast))
     sound = tuple(
-        link for link in shot.relations if link.subject != link.object and max(link.subject, link.object) < len(shot.cast)
+        link
+        for link in shot.relations
+        if link.subject != link.object and max(link.subject, link.object) < len(shot.cast)
     )
     if sound != shot.relations:
         notes.append("a relation needs two different things that are in the shot")

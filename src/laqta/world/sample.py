@@ -103,26 +103,25 @@ def sample_shot(seed: int, spec: WorldSpec, held_out: bool = False) -> Shot:
     """
     for attempt in range(1000):
         dice = Random(seed * 1000 + attempt)
-        shot = _draft(dice, spec)
+        backdrop = dice.choice(spec.backdrops)
+        cast, relations = _cast(dice, spec)
         lead, *others = (
-            is_held_out(actor.kind, shot.backdrop, actor.motion.verb)  # type: ignore[arg-type, union-attr]
-            for actor in shot.cast
+            actor.motion is not None and is_held_out(actor.kind, backdrop, actor.motion.verb)
+            for actor in cast
         )
         if lead == held_out and (held_out or not any(others)):
-            return shot
-    raise ValueError(f"no {'held-out ' if held_out else ''}shot to be found in {spec!r}; give it more props or verbs")
-
-
-def _draft(dice: Random, spec: WorldSpec) -> Shot:
-    backdrop = dice.choice(spec.backdrops)
-    cast, relations = _cast(dice, spec)
-    return Shot(
-        backdrop=backdrop,
-        time=dice.choice(_shared(spec.times, possible_times(backdrop))),
-        weather=_usual(dice, spec.clear_share, "clear", _shared(spec.weathers, possible_weather(backdrop))),
-        cast=cast,
-        relations=relations,
-        camera=_usual(dice, spec.still_camera_share, "still", spec.cameras),
+            return Shot(
+                backdrop=backdrop,
+                time=dice.choice(_shared(spec.times, possible_times(backdrop))),
+                weather=_usual(
+                    dice, spec.clear_share, "clear", _shared(spec.weathers, possible_weather(backdrop))
+                ),
+                cast=cast,
+                relations=relations,
+                camera=_usual(dice, spec.still_camera_share, "still", spec.cameras),
+            )
+    raise ValueError(
+        f"no {'held-out ' if held_out else ''}shot to be found in {spec!r}; give it more props or verbs"
     )
 
 
@@ -142,15 +141,17 @@ def _cast(dice: Random, spec: WorldSpec) -> tuple[tuple[Actor, ...], tuple[Relat
     kind = dice.choice(spec.props)
     roll = dice.random()
     if roll < spec.single_share or spec.max_things < 2:
-        return (_actor(dice, spec, kind, _motion(dice, spec, _verb(dice, spec, kind)), count=1),), ()
+        return (_actor(dice, spec, kind, _motion(dice, _verb(dice, spec, kind)), count=1),), ()
     if roll < spec.single_share + spec.twin_share or len(spec.props) < 2:
         count = dice.randint(2, min(3, spec.max_things))
-        return (_actor(dice, spec, kind, _motion(dice, spec, _verb(dice, spec, kind)), count=count),), ()
+        return (_actor(dice, spec, kind, _motion(dice, _verb(dice, spec, kind)), count=count),), ()
     other = dice.choice([prop for prop in spec.props if prop != kind])
     return _pair(dice, spec, kind, other)
 
 
-def _pair(dice: Random, spec: WorldSpec, first: str, second: str) -> tuple[tuple[Actor, ...], tuple[Relation, ...]]:
+def _pair(
+    dice: Random, spec: WorldSpec, first: str, second: str
+) -> tuple[tuple[Actor, ...], tuple[Relation, ...]]:
     """Two kinds in a relation, with motions and places that let the relation be seen throughout."""
     links: list[Link] = ["left_of", "right_of", "above", "behind"]
     if any(verb in spec.verbs for verb in CROSSERS):
@@ -166,7 +167,7 @@ def _pair(dice: Random, spec: WorldSpec, first: str, second: str) -> tuple[tuple
         places: tuple[Place, Place] = (_other(toward), toward)
     else:
         stays = [verb for verb in STAYERS if verb in spec.verbs] or ["still"]
-        motions = [_motion(dice, spec, dice.choice(stays)) for _ in range(2)]
+        motions = [_motion(dice, dice.choice(stays)) for _ in range(2)]
         sides: dict[Link, tuple[Place, Place]] = {"left_of": ("left", "right"), "right_of": ("right", "left")}
         places = sides.get(link, ("center", "center"))
     actors = [
@@ -190,7 +191,7 @@ def _crosser(dice: Random, spec: WorldSpec, kind: str) -> Verb:
     return dice.choice(natural or crossers)
 
 
-def _motion(dice: Random, spec: WorldSpec, verb: Verb) -> Motion:
+def _motion(dice: Random, verb: Verb) -> Motion:
     toward = dice.choice(SIDES) if verb in SIDED_VERBS else None
     return Motion(verb=verb, toward=toward, speed=None if verb == "still" else dice.choice(SPEEDS))
 

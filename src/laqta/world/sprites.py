@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from laqta.shot import Tint
 from laqta.world.light import Color
@@ -27,7 +27,7 @@ TINT_COLORS: dict[Tint, Color] = {
     "pink": (1.00, 0.45, 0.72),
 }
 LEVELS = tuple(round(256 / 2 ** (k / 2)) for k in range(10))
-"""Sides of the pyramid's levels: half an octave apart, so that a picture is never shrunk by more than 1.45."""
+"""Sides of the pyramid's levels: half an octave apart, so that a picture is shrunk by 1.1 to 1.6 when drawn."""
 OUTLINE = 48
 
 
@@ -54,14 +54,16 @@ class Sprites:
             side = LEVELS[level]
             small = self.base_PCSS[self.row[kind]][None]
             if small.shape[-1] != side:
-                small = F.interpolate(small, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+                small = functional.interpolate(
+                    small, size=(side, side), mode="bilinear", antialias=True, align_corners=False
+                )
             self._textures[key] = tinted(small[0].clamp(0, 1), tint)
         return self._textures[key]
 
 
 def level_for(side: float) -> int:
-    """The pyramid level for a picture shown at `side` pixels: the smallest that need not be enlarged."""
-    return min(max(int(math.floor(2 * math.log2(256 / max(side, 1.0)) + 0.08)), 0), len(LEVELS) - 1)
+    """The pyramid level for a picture shown at `side` pixels: a little larger than needed, for crispness."""
+    return min(max(math.floor(2 * math.log2(256 / max(side, 1.0)) - 0.3), 0), len(LEVELS) - 1)
 
 
 def tinted(premultiplied_CSS: Tensor, tint: Tint) -> Tensor:
@@ -71,7 +73,9 @@ def tinted(premultiplied_CSS: Tensor, tint: Tint) -> Tensor:
     rgb, alpha = premultiplied_CSS[:3], premultiplied_CSS[3:]
     straight = rgb / alpha.clamp(min=1e-4)
     weights = torch.tensor([0.35, 0.5, 0.15], device=rgb.device)[:, None, None]
-    value = 0.12 + 0.88 * (0.6 * (straight * weights).sum(0, keepdim=True) + 0.4 * straight.amax(0, keepdim=True))
+    value = 0.12 + 0.88 * (
+        0.6 * (straight * weights).sum(0, keepdim=True) + 0.4 * straight.amax(0, keepdim=True)
+    )
     color = torch.tensor(TINT_COLORS[tint], device=rgb.device)[:, None, None]
     dark = color * (value / 0.72).clamp(0, 1)
     light = ((value - 0.72) / 0.28).clamp(0, 1) * 0.42

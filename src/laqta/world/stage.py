@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from laqta.shot import Actor, Motion, Relation, Shot, Tint, VideoShape
+from laqta.shot import Actor, Backdrop, Motion, Relation, Shot, TimeOfDay, Tint, VideoShape, Weather
 from laqta.world.camera import View, film_with
 from laqta.world.motions import CROSSING_TRAVEL, MOTIONS, Cue, Level, Track
 from laqta.world.props import PROPS, Facing
@@ -22,6 +23,14 @@ from laqta.world.sample import CROSSERS
 PLACES_X = {"left": 0.27, "center": 0.5, "right": 0.73}
 GROUND = 0.87
 """Height of the ground on which things stand, as a fraction of the frame from the top."""
+
+
+class Setting(NamedTuple):
+    """Where and when a shot plays: what decides its paintings, its light and its weather."""
+
+    backdrop: Backdrop
+    time: TimeOfDay
+    weather: Weather
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +53,7 @@ class Thing:
     actor: int
     kind: str
     tint: Tint
+    setting: Setting
     mirrored: bool
     x_T: Track
     y_T: Track
@@ -57,8 +67,9 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """The things of a shot from back to front, and the camera's view."""
+    """The things of a shot from back to front, where it plays, and the camera's view."""
 
+    setting: Setting
     things: tuple[Thing, ...]
     view: View
 
@@ -85,21 +96,27 @@ def set_stage(
     seed: int,
 ) -> Scene:
     """Place and move everything in a shot whose fields are all stated; `seed` varies what a shot leaves open."""
-    assert shot.backdrop is not None and shot.camera is not None
+    assert shot.backdrop is not None and shot.time is not None and shot.weather is not None, shot
+    assert shot.camera is not None, shot
+    setting = Setting(shot.backdrop, shot.time, shot.weather)
     dice = Random(seed)
     view = film_with(shot.camera, shape.frames)
     stands = _stands(shot, shape, cutouts, size_fractions, dice)
     things = [
         thing
         for index, (actor, stand) in enumerate(zip(shot.cast, stands, strict=True))
-        for thing in _group(index, actor, stand, cutouts[actor.kind], shape, shot.backdrop in WEIGHTLESS, dice)
+        for thing in _group(index, actor, stand, cutouts[actor.kind], shape, setting, dice)
     ]
     seen = [_seen_through(view, thing) for thing in things]
-    return Scene(things=tuple(sorted(seen, key=lambda thing: thing.nearness)), view=view)
+    return Scene(things=tuple(sorted(seen, key=lambda thing: thing.nearness)), setting=setting, view=view)
 
 
 def _stands(
-    shot: Shot, shape: VideoShape, cutouts: Mapping[str, Cutout], fractions: tuple[float, float, float], dice: Random
+    shot: Shot,
+    shape: VideoShape,
+    cutouts: Mapping[str, Cutout],
+    fractions: tuple[float, float, float],
+    dice: Random,
 ) -> list[Stand]:
     total = sum(actor.count or 1 for actor in shot.cast)
     wide = min(shape.height, shape.width) / shape.width  # a size fraction, seen as a fraction of the width
@@ -128,7 +145,9 @@ def _stands(
     return stands
 
 
-def _related(relation: Relation, shot: Shot, subject: Stand, other: Stand, dice: Random) -> tuple[Stand, Stand]:
+def _related(
+    relation: Relation, shot: Shot, subject: Stand, other: Stand, dice: Random
+) -> tuple[Stand, Stand]:
     """Move two stands so that the relation between them can be seen."""
     subject, other = replace(subject, in_pair=True, travel=0.6), replace(other, in_pair=True, travel=0.6)
     motion = shot.cast[relation.subject].motion or Motion(verb="still")
@@ -142,9 +161,15 @@ def _related(relation: Relation, shot: Shot, subject: Stand, other: Stand, dice:
     if relation.link == "behind":
         aside = dice.choice((-1, 1)) * 0.16
         back = replace(
-            subject, x=0.5 + aside, ground=other.ground - 0.11, middle=other.middle - 0.1, nearness=other.nearness - 1
+            subject,
+            x=0.5 + aside,
+            ground=other.ground - 0.11,
+            middle=other.middle - 0.1,
+            nearness=other.nearness - 1,
         )
-        return replace(back, size=0.85 * subject.size, travel=0.35), replace(other, x=0.5 - aside / 2, travel=0.35)
+        return replace(back, size=0.85 * subject.size, travel=0.35), replace(
+            other, x=0.5 - aside / 2, travel=0.35
+        )
     if relation.link == "chases":
         return replace(subject, x=0.5 - 0.24 * side), replace(other, x=0.5 + 0.24 * side)
     half_way = 0.5 * 0.6 * CROSSING_TRAVEL[motion.speed or "normal"]
@@ -153,7 +178,7 @@ def _related(relation: Relation, shot: Shot, subject: Stand, other: Stand, dice:
 
 
 def _group(
-    index: int, actor: Actor, stand: Stand, cutout: Cutout, shape: VideoShape, weightless: bool, dice: Random
+    index: int, actor: Actor, stand: Stand, cutout: Cutout, shape: VideoShape, setting: Setting, dice: Random
 ) -> list[Thing]:
     """The `count` things of one actor, side by side, each a little behind the one before in time."""
     count = actor.count or 1
@@ -175,7 +200,7 @@ def _group(
             nearness=stand.nearness + 0.1 * (place % 2),
         )
         lag = first_lag + (0.05 * place if count > 1 else 0.0)
-        things.append(_move(index, actor, motion, own, cutout, shape, (weightless, lag, turn)))
+        things.append(_move(index, actor, motion, own, cutout, shape, (setting, lag, turn)))
     return things
 
 
@@ -196,9 +221,10 @@ def _move(
     stand: Stand,
     cutout: Cutout,
     shape: VideoShape,
-    manner: tuple[bool, float, int],
+    manner: tuple[Setting, float, int],
 ) -> Thing:
-    weightless, lag, turn = manner
+    setting, lag, turn = manner
+    weightless = setting.backdrop in WEIGHTLESS
     moves = PROPS[actor.kind].moves
     unit = min(shape.height, shape.width) * stand.size
     height = 2 * cutout.half_height * unit / shape.height
@@ -232,6 +258,7 @@ def _move(
         actor=index,
         kind=actor.kind,
         tint=actor.tint or "natural",
+        setting=setting,
         mirrored=_is_mirrored(actor, motion, cutout),
         x_T=stand.x + path.shift_T + still_T,
         y_T=middle_T + still_T,

@@ -64,14 +64,20 @@ class Sky:
     def _rain(self, seed: int) -> Tensor:
         layers = []
         for layer, speed in enumerate((2.3, 3.1)):  # frame heights a second
-            shifts = [(speed * t / self.shape.fps, -0.2 * speed * t / self.shape.fps) for t in range(self.shape.frames)]
+            shifts = [
+                (speed * t / self.shape.fps, -0.2 * speed * t / self.shape.fps)
+                for t in range(self.shape.frames)
+            ]
             layers.append(self._shifted(self.rain_LHW[layer], shifts, seed + layer))
         return torch.maximum(layers[0], layers[1])
 
     def _snow(self, seed: int) -> Tensor:
         layers = []
         for layer, speed in enumerate((0.22, 0.32, 0.45)):
-            shifts = [(speed * t / self.shape.fps, 0.05 * (1 - layer) * t / self.shape.fps) for t in range(self.shape.frames)]
+            shifts = [
+                (speed * t / self.shape.fps, 0.05 * (1 - layer) * t / self.shape.fps)
+                for t in range(self.shape.frames)
+            ]
             layers.append(self._shifted(self.snow_LHW[layer], shifts, seed + layer))
         return torch.stack(layers).amax(0)
 
@@ -100,7 +106,9 @@ def _streaks(height: int, width: int, share: float, generator: torch.Generator) 
         across, along = torch.rand(2, generator=generator).tolist()
         dy = (y_H1 - along + 0.5) % 1.0 - 0.5
         dx = (x_1W - across * aspect + 0.2 * dy + aspect / 2) % aspect - aspect / 2
-        streak = ((half_wide - dx.abs()) * height + 0.5).clamp(0, 1) * ((half_long - dy.abs()) * height + 0.5).clamp(0, 1)
+        streak = ((half_wide - dx.abs()) * height + 0.5).clamp(0, 1) * (
+            (half_long - dy.abs()) * height + 0.5
+        ).clamp(0, 1)
         mask = torch.maximum(mask, streak)
     return mask * 0.95
 
@@ -128,5 +136,7 @@ def _wisps(height: int, width: int, generator: torch.Generator) -> Tensor:
     for waves in (1, 2, 3):
         phase, level = torch.rand(2, generator=generator).tolist()
         center = 0.3 + 0.5 * level + 0.05 * torch.sin(waves * turn_1W + 6.28 * phase)
-        mist = mist + torch.exp(-(((y_H1 - center) / 0.10) ** 2)) * (0.6 + 0.4 * torch.sin(waves * turn_1W + 9 * phase))
+        mist = mist + torch.exp(-(((y_H1 - center) / 0.10) ** 2)) * (
+            0.6 + 0.4 * torch.sin(waves * turn_1W + 9 * phase)
+        )
     return 0.30 * mist.clamp(0, 1)

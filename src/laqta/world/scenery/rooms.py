@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from laqta.shot import TimeOfDay
 from laqta.world.light import Color
 from laqta.world.paint import Canvas
 from laqta.world.scenery.painting import Painting
@@ -14,7 +15,11 @@ FLOOR = 0.68
 def bedroom(painting: Painting) -> None:
     """A pastel wall with a window, a bed with a coloured blanket, a lamp, a wooden floor and a rug."""
     dice, far, mid, near = painting.dice, painting.far, painting.mid, painting.near
-    pastel = far.mix(dice.tone((0.96, 0.80, 0.84), 0.1), dice.tone((0.76, 0.84, 0.98), 0.1), dice.draw() + 0 * far.x_11W * far.y_1H1)
+    pastel = far.mix(
+        dice.tone((0.96, 0.80, 0.84), 0.1),
+        dice.tone((0.76, 0.84, 0.98), 0.1),
+        dice.draw() + 0 * far.x_11W * far.y_1H1,
+    )
     far.cover(torch.ones_like(far.rgba_V4HW[:, 0]), pastel)
     stripe, _ = far.columns(0.12, 0.0)
     far.cover(0.35 * far.edge(0.025 - stripe.abs()) + 0 * far.y_1H1, (1.0, 1.0, 1.0))
@@ -22,7 +27,10 @@ def bedroom(painting: Painting) -> None:
     side = torch.where(dice.draw() < 0.5, -1.0, 1.0)
     _window(painting, side * dice.draw(0.25, 0.5) * painting.half, 0.26, 0.17)
     _bed(painting, -side, dice.tone((0.36, 0.52, 0.86), 0.25))
-    near.cover(near.below(FLOOR), near.mix(dice.tone((0.80, 0.58, 0.38)), dice.tone((0.64, 0.43, 0.27)), (near.y_1H1 - FLOOR) * 3))
+    near.cover(
+        near.below(FLOOR),
+        near.mix(dice.tone((0.80, 0.58, 0.38)), dice.tone((0.64, 0.43, 0.27)), (near.y_1H1 - FLOOR) * 3),
+    )
     plank = near.edge(0.004 - ((near.y_1H1 - FLOOR) % 0.08 - 0.04).abs())
     near.cover(0.35 * plank * near.below(FLOOR) + 0 * near.x_11W, (0.40, 0.25, 0.15))
     rug = dice.tone((0.90, 0.48, 0.50), 0.2)
@@ -64,14 +72,22 @@ def kitchen(painting: Painting) -> None:
 
 
 def _room_light(painting: Painting) -> Color:
-    return {"day": (1.0, 1.0, 1.0), "sunset": (1.0, 0.80, 0.66), "night": (0.44, 0.46, 0.66)}[painting.time]  # type: ignore[return-value]
+    lights: dict[TimeOfDay, Color] = {
+        "day": (1.0, 1.0, 1.0),
+        "sunset": (1.0, 0.80, 0.66),
+        "night": (0.44, 0.46, 0.66),
+    }
+    return lights[painting.time]
 
 
 def _window(painting: Painting, x: torch.Tensor, y: float, size: float) -> None:
     """A window in the far wall that shows sun and sky, a low red sun, or the moon."""
     far, light = painting.far, painting.light
     dx, dy = far.x_11W - x, far.y_1H1 - y
-    far.cover(far.box(dx, dy, size + 0.022, 1.15 * size + 0.022), (0.98, 0.97, 0.95) if painting.time != "night" else (0.5, 0.5, 0.62))
+    far.cover(
+        far.box(dx, dy, size + 0.022, 1.15 * size + 0.022),
+        (0.98, 0.97, 0.95) if painting.time != "night" else (0.5, 0.5, 0.62),
+    )
     pane = far.box(dx, dy, size, 1.15 * size)
     far.cover(pane, far.mix(light.sky_top, light.sky_low, (dy + size) / (2 * size) + 0 * dx))
     orb, color = {
@@ -90,27 +106,30 @@ def _window(painting: Painting, x: torch.Tensor, y: float, size: float) -> None:
 
 def _bed(painting: Painting, side: torch.Tensor, blanket: torch.Tensor) -> None:
     mid = painting.mid
-    dx, dy = side * (mid.x_11W - side * 0.62 * painting.half), mid.y_1H1
-    wood = (0.55, 0.36, 0.24)
-    mid.cover(mid.box(dx - 0.36, dy - 0.53, 0.03, 0.17), wood)
-    mid.cover(mid.box(dx, dy - 0.66, 0.36, 0.045), wood)
-    mid.cover(mid.box(dx, dy - 0.58, 0.345, 0.055), (0.97, 0.96, 0.98))
-    mid.cover(mid.oval(dx - 0.25, dy - 0.515, 0.09, 0.045), (1.0, 1.0, 1.0))
-    mid.cover(mid.box(dx + 0.10, dy - 0.585, 0.25, 0.075), blanket)
-    mid.cover(0.5 * mid.box(dx - 0.13, dy - 0.585, 0.02, 0.075), (1.0, 1.0, 1.0))
+    dx, dy = side * mid.x_11W - (painting.half - 0.38), mid.y_1H1
+    wood, linen = (0.55, 0.36, 0.24), (0.97, 0.96, 0.98)
+    mid.cover(mid.box(dx - 0.33, dy - 0.53, 0.026, 0.17), wood)
+    mid.cover(mid.box(dx + 0.33, dy - 0.61, 0.022, 0.09), wood)
+    mid.cover(mid.box(dx, dy - 0.645, 0.33, 0.025), wood)
+    mid.cover(mid.box(dx, dy - 0.575, 0.31, 0.05), linen)
+    mid.cover(mid.oval(dx - 0.225, dy - 0.512, 0.088, 0.042), (1.0, 1.0, 1.0))
+    mid.cover(0.25 * mid.oval(dx - 0.215, dy - 0.53, 0.07, 0.02), (0.55, 0.58, 0.75))
+    mid.cover(mid.box(dx + 0.09, dy - 0.58, 0.225, 0.07), blanket)
+    mid.cover(mid.oval(dx + 0.09, dy - 0.515, 0.22, 0.022), blanket)
+    mid.cover(0.55 * mid.box(dx - 0.115, dy - 0.578, 0.022, 0.072), (1.0, 1.0, 1.0))
 
 
 def _lamp(painting: Painting, x: torch.Tensor) -> None:
     near = painting.near
     dx, dy = near.x_11W - x, near.y_1H1
-    glows = painting.time != "day"
+    glow = {"day": 0.0, "sunset": 0.2, "night": 0.5}[painting.time]
     near.cover(near.box(dx, dy - 0.60, 0.008, 0.12), (0.45, 0.35, 0.32))
     near.cover(near.oval(dx, dy - 0.72, 0.06, 0.014), (0.45, 0.35, 0.32))
     shade = near.edge(0.05 + 0.35 * (dy - 0.40) - dx.abs()) * near.edge(0.07 - (dy - 0.44).abs())
-    near.cover(shade, (1.0, 0.88, 0.52) if glows else (0.98, 0.84, 0.66))
-    if glows:
+    near.cover(shade, (1.0, 0.88, 0.52) if glow else (0.98, 0.84, 0.66))
+    if glow:
         for canvas in (painting.far, painting.mid):
-            canvas.glow(0.5 * canvas.ellipse(x, 0.44, 0.3, 0.3, softness=0.28), (0.9, 0.66, 0.3))
+            canvas.glow(glow * canvas.ellipse(x, 0.44, 0.3, 0.3, softness=0.28), (0.9, 0.66, 0.3))
 
 
 def _fridge(mid: Canvas, x: torch.Tensor) -> None:
