@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import NoReturn
 
 from laqta import __version__
 from laqta.commands import bench, doctor, extend, film, models, train, world
-from laqta.terminal import say
+from laqta.terminal import heed_signals, say, stop_was_asked
 
 VERBS = {
     "film": film,
@@ -59,14 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code. What goes wrong is one line on standard error."""
-    signal.signal(signal.SIGTERM, _leave)
+    heed_signals()
     try:
         args = build_parser().parse_args(argv)
         args.run(args)
         return DONE
     except KeyboardInterrupt:
-        say("\nlaqta: stopped")
-        return STOPPED
+        return _end(STOPPED, "stopped")
     except BrokenPipeError:  # `laqta models | head -1`: nobody reads on, and Python would complain at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return MACHINE_FAULT
@@ -78,15 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end(MACHINE_FAULT, f"{type(error).__name__}: {error} (LAQTA_DEBUG=1 shows where)")
 
 
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    """Turn a request to end into an exception, so that half-written files are cleared away."""
-    raise SystemExit(128 + number)
-
-
 def _end(code: int, message: str) -> int:
     """Say the message as one line and return the exit code; under `LAQTA_DEBUG` raise what happened again."""
     if os.environ.get("LAQTA_DEBUG"):
         raise
+    if stop_was_asked():  # then the error is what an import leaves behind that Ctrl-C cut short
+        code, message = STOPPED, "stopped"
     say("laqta: " + " ".join(message.split()))
     return code
 

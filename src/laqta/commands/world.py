@@ -65,16 +65,19 @@ def run(args: Namespace) -> None:
     check_paths([path], args)
     shape = _shape(args.size)
     bank = _bank()
-    recipe, shot = _choose_shot(sentence, seed, bank, shape)
-    _film(
-        shot,
-        seed,
-        bank,
-        shape,
-        path,
-        {**recipe, "size": [shape.width, shape.height], "boxes": args.boxes},
-        args,
-    )
+    spec = replace(_spec(shape), props=bank.ids)
+    shot, said = _shot_by_seed(seed, spec) if sentence is None else _shot_by_sentence(sentence, seed, spec)
+    renders = Renderer(shape, bank, spec, torch.device("cpu")).film([shot], [seed])
+    recipe = {
+        "world": True,
+        **said,
+        "caption": write(shot, "en", "detailed", seed),
+        "shot": to_dict(shot),
+        "seed": seed,
+        "size": [shape.width, shape.height],
+        "boxes": args.boxes,
+    }
+    _report(renders, shape, path, recipe, args)
 
 
 def _bank() -> PropBank:
@@ -144,7 +147,7 @@ def _report(renders: Renders, shape: VideoShape, path: Path, recipe: dict[str, A
         show(json.dumps({**recipe, "file": str(path)}, ensure_ascii=False))
         return
     show(f"{path}: {recipe['caption']}")
-    show(f"  the true world, seed {seed}")
+    show(f"  the true world, seed {recipe['seed']}")
     for name in ("ignored", "dropped"):
         if words := recipe.get(name):
             say(f"  {name}: {', '.join(words)}")
