@@ -278,7 +278,7 @@ sys.exit(main(["world", "--seed", "1", "-o", {str(tmp_path / "a.mp4")!r}]))
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_at_once_and_leaves_nothing(tmp_path: Path, number: int, code: int) -> None:
-    for delay in (0.3, 1.0, 1.8):
+    for delay in (0.4, 1.0, 1.6, 2.2):
         with laqta(
             "world", "--seed", "1", "--size", "320x192", "-o", str(tmp_path / f"{delay}.webm")
         ) as process:

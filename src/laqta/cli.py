@@ -13,7 +13,8 @@ from typing import NoReturn
 
 from laqta import __version__
 from laqta.commands import bench, doctor, extend, film, models, train, world
-from laqta.terminal import heed_signals, say, stop_was_asked
+from laqta.commands.signals import STOPPED, heed_signals
+from laqta.terminal import say
 
 VERBS = {
     "film": film,
@@ -25,7 +26,7 @@ VERBS = {
     "bench": bench,
 }
 
-DONE, MACHINE_FAULT, REFUSED, STOPPED = 0, 1, 2, 130
+DONE, MACHINE_FAULT, REFUSED = 0, 1, 2
 
 
 class _Parser(argparse.ArgumentParser):
@@ -79,8 +80,6 @@ def _end(code: int, message: str) -> int:
     """Say the message as one line and return the exit code; under `LAQTA_DEBUG` raise what happened again."""
     if os.environ.get("LAQTA_DEBUG"):
         raise
-    if stop_was_asked():  # then the error is what an import leaves behind that Ctrl-C cut short
-        code, message = STOPPED, "stopped"
     say("laqta: " + " ".join(message.split()))
     return code
 

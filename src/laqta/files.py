@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_drafts: set[Path] = set()
+
 
 @contextmanager
 def write_file(path: str | Path) -> Iterator[Path]:
@@ -18,12 +20,20 @@ def write_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     draft = path.with_name(f".laqta-{secrets.token_hex(6)}{path.suffix}")
+    _drafts.add(draft)
     try:
         yield draft
         _flush_to_disk(draft)
         draft.replace(path)
         _flush_to_disk(path.parent)
     finally:
+        draft.unlink(missing_ok=True)
+        _drafts.discard(draft)
+
+
+def remove_drafts() -> None:
+    """Remove every draft that is being written: for a program that must end where it stands."""
+    for draft in _drafts:
         draft.unlink(missing_ok=True)
 
 

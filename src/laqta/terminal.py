@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable
-from types import FrameType
-from typing import NoReturn
 
 BAR_WIDTH = 24
-
-_stop_asked = threading.Event()
 
 Progress = Callable[[int, int, str], None]
 """`progress(done, total, what)`: called at the start of something (`done` = 0) and after each of its steps."""
@@ -38,37 +32,8 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def heed_signals() -> None:
-    """Let Ctrl-C and a request to end raise where the program stands, so that drafts are cleared away.
-
-    Ctrl-C is also remembered: torch swallows the exception when it is raised while torch imports numpy.
-    """
-    _stop_asked.clear()
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _leave)
-
-
-def stop_was_asked() -> bool:
-    """Tell whether Ctrl-C was pressed since `heed_signals`."""
-    return _stop_asked.is_set()
-
-
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    _stop_asked.set()
-    raise KeyboardInterrupt
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
-
-
 def progress_bar(done: int, total: int, what: str) -> None:
-    """Draw a bar that grows in place on a terminal; in a log, say only what begins and what has ended.
-
-    Raises `KeyboardInterrupt` if Ctrl-C was pressed and nobody heard it.
-    """
-    if stop_was_asked():
-        raise KeyboardInterrupt
+    """Draw a bar that grows in place on a terminal; in a log, say only what begins and what has ended."""
     if sys.stderr.isatty():
         filled = BAR_WIDTH * done // max(total, 1)
         bar = "#" * filled + "." * (BAR_WIDTH - filled)
