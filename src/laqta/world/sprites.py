@@ -77,10 +77,10 @@ def tinted(premultiplied_CSS: Tensor, tint: Tint) -> Tensor:
         0.6 * (straight * weights).sum(0, keepdim=True) + 0.4 * straight.amax(0, keepdim=True)
     )
     color = torch.tensor(TINT_COLORS[tint], device=rgb.device)[:, None, None]
-    dark = color * (value / 0.72).clamp(0, 1)
-    light = ((value - 0.72) / 0.28).clamp(0, 1) * 0.42
+    dark = color * (value / 0.75).clamp(0, 1)
+    light = ((value - 0.75) / 0.25).clamp(0, 1) * 0.28
     dyed = dark + (1 - dark) * light
-    return torch.cat([(straight + 0.92 * (dyed - straight)) * alpha, alpha])
+    return torch.cat([(straight + 0.87 * (dyed - straight)) * alpha, alpha])
 
 
 def _outline(alpha_HW: np.ndarray) -> np.ndarray:

@@ -108,7 +108,7 @@ def football_pitch(painting: Painting) -> None:
     if painting.time != "day":
         for side in (-1.0, 1.0):
             x = side * 0.8 * painting.half
-            painting.far.glow(0.5 * painting.far.ellipse(x, 0.09, 0.26, 0.2, softness=0.2), (0.9, 0.9, 0.75))
+            painting.far.glow(0.25 * painting.far.ellipse(x, 0.09, 0.26, 0.2, softness=0.2), (0.9, 0.9, 0.75))
             mid.cover(mid.box(mid.x_11W - x, mid.y_1H1 - 0.2, 0.008, 0.12), (0.35, 0.37, 0.42))
             mid.cover(mid.box(mid.x_11W - x, mid.y_1H1 - 0.08, 0.075, 0.03), (1.0, 0.99, 0.88))
 
