@@ -48,7 +48,7 @@ clean: ## remove the environment, caches and what make film filmed
 	@touch $@ .venv/film.stamp
 
 define DOWNLOAD_NOTE
-Installing into .venv. With a CPU build of torch this downloads about 350 MB; torch's default build for Linux
+Installing into .venv. With a CPU build of torch this downloads about 300 MB; torch's default build for Linux
 brings CUDA along, which makes it several GB. To choose the CPU build, stop here (Ctrl-C) and name the index of
 PyTorch's CPU wheels, which is on their page "Get started": make film PIP_EXTRA_INDEX_URL=ADDRESS
 All of pip's own settings (pip.conf, PIP_INDEX_URL, PIP_FIND_LINKS, ...) hold here as well.

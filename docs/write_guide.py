@@ -1,4 +1,4 @@
-"""Write docs/guide/cli.md from the parser itself: `make docs`. A test checks that the file is up to date.
+"""Write docs/guide/cli.md and recipes.md from the program itself: `make docs`. A test checks both.
 
 The tables are made here and not by argparse, whose own layout differs between versions of Python.
 """
@@ -11,8 +11,9 @@ from pathlib import Path
 
 from laqta.cli import build_parser
 from laqta.files import write_file
+from laqta.train.recipes import RECIPES
 
-GUIDE = Path(__file__).parent / "guide" / "cli.md"
+GUIDE = Path(__file__).parent / "guide"
 
 HEAD = """\
 # The command line
@@ -53,7 +54,29 @@ def _row(action: argparse.Action) -> str:
     )
 
 
+RECIPES_HEAD = """\
+# Recipes
+
+This page is written by `make docs`. `laqta train RECIPE` runs one from nothing to a weights folder; stop it at any
+time and go on with `--resume`. The published runs are the scripts in `runs/`.
+
+| recipe | what it makes |
+|---|---|
+"""
+
+
+def recipes_guide() -> str:
+    """Return the page of all recipes: their names, and what their functions say of themselves."""
+    rows = [
+        f"| `{name}` | {' '.join((recipe.__doc__ or '').split())} |\n" for name, recipe in RECIPES.items()
+    ]
+    return RECIPES_HEAD + "".join(rows)
+
+
+PAGES = {"cli.md": cli_guide, "recipes.md": recipes_guide}
+
 if __name__ == "__main__":
-    with write_file(GUIDE) as draft:
-        draft.write_text(cli_guide(), encoding="utf-8")
-    print(f"{GUIDE} is up to date")
+    for page, write in PAGES.items():
+        with write_file(GUIDE / page) as draft:
+            draft.write_text(write(), encoding="utf-8")
+        print(f"{GUIDE / page} is up to date")

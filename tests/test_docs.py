@@ -8,16 +8,20 @@ from pathlib import Path
 
 from laqta.cli import VERBS
 from laqta.settings import VARIABLES, Settings
+from laqta.train.recipes import RECIPES
 
 DOCS = Path(__file__).parent.parent / "docs"
 SETTINGS = (DOCS / "guide" / "settings.md").read_text(encoding="utf-8")
 
 
-def test_the_cli_page_is_what_the_program_would_write() -> None:
-    page = runpy.run_path(str(DOCS / "write_guide.py"))["cli_guide"]()
-    assert (DOCS / "guide" / "cli.md").read_text(encoding="utf-8") == page, "run make docs"
+def test_the_written_pages_are_what_the_program_would_write() -> None:
+    pages = runpy.run_path(str(DOCS / "write_guide.py"))["PAGES"]
+    for name, write in pages.items():
+        assert (DOCS / "guide" / name).read_text(encoding="utf-8") == write(), f"{name} is old: run make docs"
     for verb in VERBS:
-        assert f"\n## laqta {verb}\n" in page
+        assert f"\n## laqta {verb}\n" in pages["cli.md"]()
+    for recipe in RECIPES:
+        assert f"\n| `{recipe}` | " in pages["recipes.md"]()
 
 
 def test_every_setting_has_its_row() -> None:

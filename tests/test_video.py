@@ -239,11 +239,12 @@ def test_what_is_no_image_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_contact_sheet_shows_the_first_and_the_last_frame(
     tmp_path: Path, frames: int, columns: int, rows: int
 ) -> None:
-    frames_THWC = np.zeros((frames, 16, 24, 3), np.uint8)
+    frames_THWC = np.zeros((frames, 64, 96, 3), np.uint8)
     frames_THWC[..., 0] = np.linspace(10, 200, frames).round()[:, None, None]
     contact_sheet(frames_THWC, tmp_path / "sheet.png")
-    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
-    assert sheet.shape == (rows * 18 + 2, columns * 26 + 2, 3)
+    with Image.open(tmp_path / "sheet.png") as picture:
+        sheet = np.asarray(picture)
+    assert sheet.shape == (rows * (128 + 3) + 3, columns * (192 + 3) + 3, 3)  # 64 px are enlarged to 128
     assert sheet[4, 4, 0] == frames_THWC[0, 0, 0, 0]
     shades = {int(shade) for shade in np.unique(sheet[..., 0])} - {255}
     assert int(frames_THWC[-1, 0, 0, 0]) in shades and len(shades) == min(frames, 25)

@@ -24,6 +24,7 @@ from laqta.shot import BoxTrack
 MAX_CLIP_BYTES = 2**31
 """A clip that would take more than this as raw frames is refused rather than swapped to a crawl."""
 MAX_IMAGE_PIXELS = 64_000_000
+LEAST_TILE = 128
 BOX_COLOURS = ("#ff3b30", "#34c759", "#0a84ff", "#ffcc00", "#bf5af2", "#ff9f0a", "#64d2ff", "#ffffff")
 
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts"  # no playlists: those open other files
@@ -251,17 +252,21 @@ def _check_memory(path: Path, frames: int, height: int, width: int) -> None:
 
 
 def contact_sheet(frames_THWC: Frames, path: str | Path, *, columns: int = 5, most: int = 25) -> None:
-    """Save up to `most` frames, evenly spaced with the first and the last, as one PNG read row by row."""
+    """Save up to `most` frames, evenly spaced with the first and the last, as one PNG read row by row.
+
+    Small frames are enlarged to at least `LEAST_TILE` pixels of height.
+    """
     chosen = np.unique(np.linspace(0, len(frames_THWC) - 1, most).round().astype(int))
+    tiles_THWC = enlarge(frames_THWC[chosen], -(-LEAST_TILE // frames_THWC.shape[1]))
+    height, width = tiles_THWC.shape[1:3]
     columns = min(columns, len(chosen))
     rows = -(-len(chosen) // columns)
-    height, width = frames_THWC.shape[1:3]
-    gap = max(2, width // 64)
+    gap = width // 64
     sheet = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + gap) + gap), "white")
-    for at, frame in enumerate(chosen):
+    for at, tile_HWC in enumerate(tiles_THWC):
         row, column = divmod(at, columns)
         corner = (gap + column * (width + gap), gap + row * (height + gap))
-        sheet.paste(Image.fromarray(frames_THWC[frame]), corner)
+        sheet.paste(Image.fromarray(tile_HWC), corner)
     with write_file(path) as draft:
         sheet.save(draft, format="PNG", optimize=True)
 
