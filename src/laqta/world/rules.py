@@ -28,8 +28,19 @@ SHELTERED: frozenset[Backdrop] = frozenset({"space", "underwater", "bedroom", "k
 WEIGHTLESS: frozenset[Backdrop] = frozenset({"space", "underwater"})
 """Backdrops without a ground: everything floats and casts no shadow."""
 
-CROSSING: dict[str, Verb] = {"walk": "walk", "drive": "drive", "roll": "drive", "fly": "fly", "swim": "fly"}
+CROSSING: dict[str, Verb] = {
+    "walk": "walk",
+    "hop": "walk",
+    "drive": "drive",
+    "roll": "drive",
+    "fly": "fly",
+    "swim": "fly",
+    "float": "fly",
+}
 """How each entry of a prop's `moves` crosses the frame; a ball that "drives" rolls, a fish that "flies" swims."""
+
+BOATS: frozenset[str] = frozenset({"sailboat", "ship", "speedboat", "canoe"})
+"""Props that float on the surface and not in the air: they "drive"."""
 
 ANYONE: tuple[Verb, ...] = tuple(verb for verb in VERBS if verb not in ("walk", "drive", "fly"))
 """Verbs that suit every prop."""
@@ -49,7 +60,7 @@ def possible_times(backdrop: Backdrop) -> tuple[TimeOfDay, ...]:
 
 def natural_verbs(prop: str) -> tuple[Verb, ...]:
     """The verbs that a prop (by id) does in its everyday life; every other verb is possible, but odd."""
-    ways = {CROSSING[move] for move in PROPS[prop].moves if move in CROSSING}
+    ways = {"drive"} if prop in BOATS else {CROSSING[move] for move in PROPS[prop].moves if move in CROSSING}
     return tuple(verb for verb in VERBS if verb in ANYONE or verb in ways)
 
 
@@ -57,6 +68,11 @@ def odd_verbs(prop: str) -> tuple[Verb, ...]:
     """The verbs that a prop (by id) can do on a stage but not in its everyday life, such as a car that flies."""
     natural = natural_verbs(prop)
     return tuple(verb for verb in VERBS if verb not in natural)
+
+
+def hovers(prop: str) -> bool:
+    """Whether a prop (by id) keeps to the air even when it goes nowhere: a butterfly, a fish, a cloud."""
+    return prop not in BOATS and set(PROPS[prop].moves) <= {"fly", "swim", "float"}
 
 
 def is_held_out(prop: str, backdrop: Backdrop, verb: Verb) -> bool:

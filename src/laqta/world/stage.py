@@ -17,7 +17,7 @@ from laqta.shot import Actor, Backdrop, Motion, Relation, Shot, TimeOfDay, Tint,
 from laqta.world.camera import View, film_with
 from laqta.world.motions import CROSSING_TRAVEL, MOTIONS, Cue, Level, Track
 from laqta.world.props import PROPS, Facing
-from laqta.world.rules import WEIGHTLESS
+from laqta.world.rules import WEIGHTLESS, hovers
 from laqta.world.sample import CROSSERS
 
 PLACES_X = {"left": 0.27, "center": 0.5, "right": 0.73}
@@ -77,7 +77,7 @@ class Scene:
 @dataclass(frozen=True, kw_only=True)
 class Stand:
     """Where an actor's group has its middle (x), its ground, its level's middle (y) and its size; `travel` scales
-    crossings, `nearness` sorts from back to front."""
+    crossings, `nearness` sorts from back to front; what is `aloft` casts no shadow and makes smaller leaps."""
 
     x: float
     ground: float
@@ -86,6 +86,7 @@ class Stand:
     travel: float = 1.0
     nearness: float = 0.0
     in_pair: bool = False
+    aloft: bool = False
 
 
 def set_stage(
@@ -123,7 +124,7 @@ def _stands(
     sizes = []
     for actor in shot.cast:
         size = fractions[("small", "medium", "big").index(actor.size or "medium")]
-        fits = 1.1 / (total * 2 * cutouts[actor.kind].half_width * wide)
+        fits = (1.1 if total == 2 else 0.95) / (total * 2 * cutouts[actor.kind].half_width * wide)
         sizes.append(min(size, fits) if total > 1 else size)
     stands = [
         Stand(
@@ -156,7 +157,7 @@ def _related(
         half = -0.235 if relation.link == "left_of" else 0.235
         return replace(subject, x=0.5 + half, travel=0.35), replace(other, x=0.5 - half, travel=0.35)
     if relation.link == "above":
-        high = replace(subject, ground=0.46, middle=0.25, size=min(subject.size, 0.42), x=other.x)
+        high = replace(subject, ground=0.46, middle=0.25, size=min(subject.size, 0.42), x=other.x, aloft=True)
         return high, replace(other, ground=0.93, middle=0.74, size=min(other.size, 0.42))
     if relation.link == "behind":
         aside = dice.choice((-1, 1)) * 0.16
@@ -197,6 +198,7 @@ def _group(
             stand,
             x=x + offset,
             ground=stand.ground + (0.03 if place % 2 else 0.0),
+            travel=stand.travel if count == 1 else min(stand.travel, 0.6),
             nearness=stand.nearness + 0.1 * (place % 2),
         )
         lag = first_lag + (0.05 * place if count > 1 else 0.0)
@@ -231,7 +233,7 @@ def _move(
     half_width = cutout.half_width * unit / shape.width
     perform, level = MOTIONS[motion.verb]
     speed = motion.speed or "normal"
-    floats = weightless or set(moves) <= {"fly", "swim"}
+    floats = weightless or hovers(actor.kind)
     cue = Cue(
         time_T=np.linspace(0.0, 1.0, shape.frames) - lag,
         seconds=(shape.frames - 1) / shape.fps,
@@ -243,14 +245,17 @@ def _move(
         way_in=(stand.x if motion.toward != "left" else 1 - stand.x) + 1.08 * half_width,
         way_out=(1 - stand.x if motion.toward != "left" else stand.x) + 1.08 * half_width,
         roll_radius=half_width if "roll" in moves else None,
-        hops="walk" in moves and not weightless,
+        hops=not {"walk", "hop"}.isdisjoint(moves) and not weightless,
         turn=turn,
     )
     path = perform(cue)
     still_T = np.zeros(shape.frames)
     stretch_T = path.stretch_T + still_T
     scale_T = path.scale_T + still_T
-    middle_T = _level_y(level, floats, stand, cue, scale_T * stretch_T) - path.rise_T
+    rise_T = path.rise_T * (0.5 if stand.aloft else 1.0)
+    if level == "ground" and floats:
+        rise_T = rise_T - (rise_T.max() + rise_T.min()) / 2  # leaps about its place, not up from it
+    middle_T = _level_y(level, floats, stand, cue, scale_T * stretch_T) - rise_T
     bottom_T = middle_T + height / 2 * scale_T * stretch_T
     ground_T = stand.ground + 0.16 * (scale_T - 1)
     near_ground_T = np.exp(-np.clip(ground_T - bottom_T, 0, None) / 0.25)
@@ -266,7 +271,7 @@ def _move(
         angle_T=path.angle_T + still_T,
         stretch_T=stretch_T,
         shadow_y_T=ground_T + still_T,
-        shadow_T=np.zeros(shape.frames) if weightless else near_ground_T + still_T,
+        shadow_T=still_T if weightless or stand.aloft else near_ground_T + still_T,
         nearness=stand.nearness,
     )
 
