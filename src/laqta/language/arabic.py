@@ -96,3 +96,40 @@ def _headed(phrase: str) -> tuple[str, str]:
 
 def _with_article(word: str) -> str:
     return word if word.startswith("ال") else "ال" + word
+
+
+def verb_forms(phrase: str) -> tuple[str, ...]:
+    """Every form of a verb phrase listed as "he walks"; a participle or another phrase bends as adjectives do."""
+    negation, verb = ("لا ", phrase[3:]) if phrase.startswith("لا ") else ("", phrase)
+    head, rest = _headed(verb)
+    if not head.startswith("ي") or len(head) < 3:
+        return described_forms(phrase)
+    stem = head[:-1] if head.endswith(("ي", "ى", "و")) else head
+    heads = [head, head + "ان", head + "ا", stem + "ون", stem + "وا", head + "ن"]
+    heads += ["ت" + form[1:] for form in heads]
+    return tuple(f"{negation}{form}{own}" for form in heads for own in _owns(rest))
+
+
+def object_forms(phrase: str) -> tuple[str, ...]:
+    """A verb with the pronoun of its object written onto it: يطارد -> يطارده, تطاردها, ..."""
+    if " " in phrase or not phrase.startswith("ي"):
+        return ()
+    heads = (phrase, "ت" + phrase[1:])
+    return tuple(head + pronoun for head in heads for pronoun in ("ه", "ها", "هما", "هم"))
+
+
+def described_forms(phrase: str) -> tuple[str, ...]:
+    """Every gender, number and case of an adjective, given alone or as أحمر/حمراء/..., bent in its first word."""
+    masculine = phrase.split("/")[0]
+    singles = [*phrase.split("/"), feminine(phrase)]
+    duals = [dual(masculine), agreed(phrase, "f", 2)]
+    return tuple(dict.fromkeys([*singles, *duals, *(oblique(form) for form in duals)]))
+
+
+def _owns(rest: str) -> tuple[str, ...]:
+    """The end of a phrase with "itself" for him, her, the two and the many."""
+    if "نفسه" not in rest:
+        return (rest,)
+    return tuple(
+        rest.replace("نفسه", own) for own in ("نفسه", "نفسها", "نفسيهما", "نفسهما", "أنفسهم", "أنفسها")
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def plural_of(noun: str) -> str:
     """The regular plural of a noun or of a noun phrase's last word: box -> boxes, cherry -> cherries."""
@@ -63,3 +65,14 @@ def _doubles(verb: str) -> bool:
     if verb in ("enter", "wander", "travel", "hover", "follow", "encounter", "flutter", "scamper", "amble"):
         return False
     return len(verb) <= 4 and vowels[-3:] == [False, True, False] and verb[-1] not in "wxy"
+
+
+def verb_forms(phrase: str) -> tuple[str, ...]:
+    """Every form of a verb phrase as the lexicon lists it: "go/went/gone away" (or "go away/went/gone") -> go, goes, going, went, gone away."""
+    irregular = re.findall(r"/([a-z]+)", phrase)
+    base, _, rest = re.sub(r"/[a-z]+", "", phrase).partition(" ")
+    if base == "be":
+        heads = ["be", "is", "are", "being"]
+    else:
+        heads = [base, third_person(base), participle(base), *(irregular or [past(base)])]
+    return tuple(f"{form} {rest}".strip() for form in heads)

@@ -41,7 +41,8 @@ class Phrases:
 def nouns(language: Language) -> dict[str, Noun]:
     """Every prop's noun, by prop id."""
     return {
-        row.pop("id"): Noun(also=_listed(row.pop("also")), **row) for row in _table(f"props_{language}.tsv")
+        row.pop("id"): Noun(also=_listed(row.pop("also")), **row)
+        for row in listed_rows(f"props_{language}.tsv")
     }
 
 
@@ -52,7 +53,7 @@ def meanings(language: Language) -> dict[tuple[str, str], Phrases]:
     A verb's id may end in a way ("drive/roll": how a ball drives) and in a speed that the word states.
     """
     spoken: dict[tuple[str, str], Phrases] = {}
-    for row in _table("meanings.tsv"):
+    for row in listed_rows("meanings.tsv"):
         said, _, also = row[language].partition(";")
         spoken[row["slot"], row["id"]] = Phrases(said=_listed(said), also=_listed(also))
     return spoken
@@ -61,10 +62,11 @@ def meanings(language: Language) -> dict[tuple[str, str], Phrases]:
 @cache
 def ways() -> dict[str, str]:
     """How props that do not walk get about, by prop id: "wheels", "roll", "sail", "swim" or "wings"."""
-    return {row["id"]: row["way"] for row in _table("ways.tsv")}
+    return {row["id"]: row["way"] for row in listed_rows("ways.tsv")}
 
 
-def _table(name: str) -> list[dict[str, str]]:
+def listed_rows(name: str) -> list[dict[str, str]]:
+    """The rows of one table in `data/`, each by its columns' names."""
     text = files("laqta.language").joinpath("data", name).read_text(encoding="utf-8")
     head, *lines = (line for line in text.splitlines() if line and not line.startswith("#"))
     columns = head.split("\t")

@@ -1,0 +1,138 @@
+"""A sentence as tokens: Latin and Arabic words, single Chinese characters, numbers, emoji, pauses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from laqta.language.lexicon import Language
+
+Script = Literal["en", "ar", "zh", "number", "emoji", "pause", "other"]
+
+TOKEN = re.compile(
+    r"(?P<number>\d+:\d+|\d+(?:[.,\u066b]\d+)?)"
+    r"|(?P<en>[a-z\u00df-\u024f]+(?:['\u2019\u2018][a-z]+)*)"
+    r"|(?P<ar>[\u0621-\u065f\u0670-\u06d3]+)"
+    r"|(?P<zh>[\u3400-\u9fff])"
+    r"|(?P<pause>[.,;:!?()\n\u060c\u061b\u061f\u3001\u3002\u2014]+|-(?=\s))"
+    r"|(?P<emoji>[\u203c\u2049\u2190-\u2bff\U0001f000-\U0001faff])"
+    r"|(?P<other>[^\W_]+)",
+    re.IGNORECASE,
+)
+
+MARKS = re.compile("[\u064b-\u065f\u0670\u0640\ufe0f\u200c-\u200f]")
+"""Arabic vowel signs and the stretching line, the emoji variant sign, joiners: all unheard."""
+
+LETTERS = str.maketrans(
+    {
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ٱ": "ا",
+        "ى": "ي",
+        "ئ": "ي",
+        "ؤ": "و",
+        "ة": "ه",
+        "ک": "ك",
+        "ی": "ي",
+        "’": "'",
+        "‘": "'",
+    }
+    | {eastern: str(digit) for digit, eastern in enumerate("٠١٢٣٤٥٦٧٨٩")}
+    | {"٫": "."}
+)
+"""Spellings that people mix up in Arabic (alef, yaa, taa marbuta), Eastern digits, curly quotes."""
+
+PREFIXES = ("", "ال", "و", "وال", "ف", "فال", "ب", "بال", "ل", "لل", "ك", "كال", "وب", "وبال", "ول", "ولل")
+"""What Arabic writes onto a word: the article, "and", "then", "with", "for", "like", and pairs of these."""
+
+ARTICLES = {"a": "a", "an": "a", "the": "the"}
+FUNCTION_WORDS = frozenset({"الي", "الا", "التي", "الذي"})
+"""Arabic words whose first letters only look like the article."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One way to read a token: the bare word, and what was written onto it."""
+
+    word: str
+    joined: bool = False
+    definite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A piece of the sentence as typed, with its possible forms, the least stripped first.
+
+    `article` is the English article before it ("a", "the" or "").
+    """
+
+    text: str
+    script: Script
+    forms: tuple[Form, ...]
+    article: str = ""
+
+    @property
+    def language(self) -> Language | None:
+        """The language of a word; `None` for numbers, emoji and pauses."""
+        return self.script if self.script in ("en", "ar", "zh") else None  # type: ignore[return-value]
+
+
+def tokens(sentence: str) -> list[Token]:
+    """The tokens of a sentence, in order; English articles are kept on the word that follows them."""
+    found: list[Token] = []
+    article = ""
+    for match in TOKEN.finditer(unicodedata.normalize("NFKC", sentence)):
+        text, script = match.group(), match.lastgroup
+        word = _folded(text)
+        if script == "en" and word in ARTICLES:
+            article = ARTICLES[word]
+            continue
+        found.append(
+            Token(text=text, script=script, forms=_forms(word, script), article=article)  # type: ignore[arg-type]
+        )
+        article = ""
+    return found
+
+
+def spoken_key(phrase: str) -> tuple[str, ...]:
+    """A phrase of the lexicon as the bare words that tokens are matched with."""
+    return tuple(
+        _bare(token.forms[0].word) if token.script == "ar" else token.forms[0].word
+        for token in tokens(phrase)
+    )
+
+
+def _folded(text: str) -> str:
+    text = MARKS.sub("", text).lower().translate(LETTERS)
+    if not text.isascii() and text[0] < "\u0250":
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if letter.isascii())
+    return text
+
+
+def _bare(word: str) -> str:
+    return word[2:] if word.startswith("ال") and len(word) > 3 and word not in FUNCTION_WORDS else word
+
+
+def _forms(word: str, script: str | None) -> tuple[Form, ...]:
+    if script == "en":
+        return (Form(word=word[:-2] if word.endswith("'s") and len(word) > 4 else word),)
+    if script != "ar":
+        return (Form(word=word),)
+    forms = [
+        Form(
+            word=word[len(prefix) :],
+            joined=prefix.startswith(("و", "ف")),
+            definite=prefix.endswith(("ال", "لل")),
+        )
+        for prefix in PREFIXES
+        if word.startswith(prefix) and len(word) - len(prefix) >= (2 if prefix else 1)
+    ]
+    accusative = [
+        Form(word=form.word[:-1], joined=form.joined)
+        for form in forms
+        if form.word.endswith("ا") and len(form.word) > 3
+    ]
+    return (*forms, *accusative)
