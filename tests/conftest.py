@@ -17,3 +17,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "laqta-home"
     monkeypatch.setenv("LAQTA_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def speck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the weights folder of an untrained `speck`: every part real and in place, its films noise."""
+    from dataclasses import replace
+
+    import torch
+
+    from laqta.language.write import write
+    from laqta.models.sizes import build_autoencoder, build_scheduler, build_text_encoder, build_transformer
+    from laqta.models.tokenizer import train_tokenizer
+    from laqta.models.weights import Parts, save_model
+    from laqta.train import recipes
+    from laqta.train.run import make_card
+    from laqta.world.sample import sample_shot
+
+    recipe = recipes.speck()
+    shots = [sample_shot(seed, recipe.world) for seed in range(40)]
+    captions = [write(shot, language, "detailed", 0) for shot in shots for language in ("en", "ar", "zh")]
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer(captions, recipe.size.vocabulary)
+    parts = Parts(
+        tokenizer=tokenizer,
+        text_encoder=build_text_encoder(recipe.size, len(tokenizer)),
+        transformer=build_transformer(recipe.size),
+        autoencoder=build_autoencoder(recipe.size),
+        scheduler=build_scheduler(recipe.size),
+    )
+    torch.nn.init.normal_(parts.transformer.proj_out.weight)  # it begins as zero: steps and guidance would do nothing
+    folder = tmp_path_factory.mktemp("models") / "speck"
+    save_model(folder, parts, replace(make_card(recipe, ()), steps=2))
+    return folder

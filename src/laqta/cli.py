@@ -26,6 +26,14 @@ VERBS = {
     "bench": bench,
 }
 
+QUIET = {
+    "DIFFUSERS_VERBOSITY": "error",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+"""What the libraries below read when they are imported: no chatter between our lines, and no network ever."""
+
 DONE, MACHINE_FAULT, REFUSED = 0, 1, 2
 
 
@@ -59,6 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code. What goes wrong is one line on standard error."""
     heed_signals()
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         args = build_parser().parse_args(argv)
         args.run(args)
