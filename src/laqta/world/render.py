@@ -93,6 +93,8 @@ class Renderer:
         self._things(renders, scenes)
         for clip_TCHW, scene, seed in zip(renders.frames_BTCHW, scenes, seeds, strict=True):
             self.sky.fall(clip_TCHW, scene.setting.weather, scene.setting.time, seed % 9973)
+            if scene.setting.backdrop == "underwater":
+                self.sky.bubble(clip_TCHW, scene.setting.time, seed % 9973)
         renders.frames_BTCHW.clamp_(0, 1)
 
     def _layers(self, settings: Sequence[Setting], seeds: Sequence[int]) -> Tensor:

@@ -77,7 +77,8 @@ class Scene:
 @dataclass(frozen=True, kw_only=True)
 class Stand:
     """Where an actor's group has its middle (x), its ground, its level's middle (y) and its size; `travel` scales
-    crossings, `nearness` sorts from back to front; what is `aloft` casts no shadow and makes smaller leaps."""
+    crossings, `nearness` sorts from back to front; what is `aloft` casts no shadow, `leap` scales jumps, what is
+    `grounded` stands there even if it can fly. `half_width` is a fraction of the frame's width."""
 
     x: float
     ground: float
@@ -87,6 +88,9 @@ class Stand:
     nearness: float = 0.0
     in_pair: bool = False
     aloft: bool = False
+    leap: float = 1.0
+    grounded: bool = False
+    half_width: float = 0.0
 
 
 def set_stage(
@@ -133,6 +137,7 @@ def _stands(
             middle=0.48 + dice.uniform(-0.02, 0.02),
             size=size,
             nearness=float(index),
+            half_width=cutouts[actor.kind].half_width * size * wide,
         )
         for index, (actor, size) in enumerate(zip(shot.cast, sizes, strict=True))
     ]
@@ -157,24 +162,26 @@ def _related(
         half = -0.235 if relation.link == "left_of" else 0.235
         return replace(subject, x=0.5 + half, travel=0.35), replace(other, x=0.5 - half, travel=0.35)
     if relation.link == "above":
-        high = replace(subject, ground=0.46, middle=0.25, size=min(subject.size, 0.42), x=other.x, aloft=True)
-        return high, replace(other, ground=0.93, middle=0.74, size=min(other.size, 0.42))
+        high = replace(
+            subject, ground=0.46, middle=0.25, size=min(subject.size, 0.42), x=other.x, aloft=True, leap=0.4
+        )
+        return high, replace(other, ground=0.94, middle=0.74, size=min(other.size, 0.42), leap=0.4)
     if relation.link == "behind":
-        aside = dice.choice((-1, 1)) * 0.16
+        apart = 0.62 * (0.85 * subject.half_width + other.half_width)  # a good part of the one behind is seen
+        aside = dice.choice((-0.5, 0.5)) * apart
         back = replace(
             subject,
             x=0.5 + aside,
-            ground=other.ground - 0.11,
-            middle=other.middle - 0.1,
+            ground=other.ground - 0.09,
+            middle=other.middle - 0.09,
             nearness=other.nearness - 1,
         )
-        return replace(back, size=0.85 * subject.size, travel=0.35), replace(
-            other, x=0.5 - aside / 2, travel=0.35
-        )
+        other = replace(other, x=0.5 - aside, travel=0.35, grounded=True)
+        return replace(back, size=0.85 * subject.size, travel=0.35, grounded=True), other
     if relation.link == "chases":
         return replace(subject, x=0.5 - 0.24 * side), replace(other, x=0.5 + 0.24 * side)
-    half_way = 0.5 * 0.6 * CROSSING_TRAVEL[motion.speed or "normal"]
-    apart = min(0.2 + half_way, 0.36)  # they end almost touching
+    apart = 0.2 + 0.5 * 0.45 * CROSSING_TRAVEL[motion.speed or "normal"]  # they end almost touching
+    subject, other = replace(subject, travel=0.45), replace(other, travel=0.45)
     return replace(subject, x=0.5 - apart * side), replace(other, x=0.5 + apart * side)
 
 
@@ -233,7 +240,7 @@ def _move(
     half_width = cutout.half_width * unit / shape.width
     perform, level = MOTIONS[motion.verb]
     speed = motion.speed or "normal"
-    floats = weightless or hovers(actor.kind)
+    floats = weightless or (hovers(actor.kind) and not stand.grounded)
     cue = Cue(
         time_T=np.linspace(0.0, 1.0, shape.frames) - lag,
         seconds=(shape.frames - 1) / shape.fps,
@@ -252,7 +259,7 @@ def _move(
     still_T = np.zeros(shape.frames)
     stretch_T = path.stretch_T + still_T
     scale_T = path.scale_T + still_T
-    rise_T = path.rise_T * (0.5 if stand.aloft else 1.0)
+    rise_T = path.rise_T * stand.leap
     if level == "ground" and floats:
         rise_T = rise_T - (rise_T.max() + rise_T.min()) / 2  # leaps about its place, not up from it
     middle_T = _level_y(level, floats, stand, cue, scale_T * stretch_T) - rise_T

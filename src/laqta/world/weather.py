@@ -1,4 +1,4 @@
-"""Weather: a veil over the painted layers and props, and what falls or drifts in front of them.
+"""Weather: a veil over the painted layers and props, and what falls, drifts or bubbles up in front of them.
 
 Legend: B clips, T frames, C channels, H height, W width, 1 broadcast.
 """
@@ -41,7 +41,15 @@ class Sky:
         self.rain_LHW = torch.stack(streaks).to(device)
         flakes = [_flakes(height, width, radius, generator) for radius in (0.010, 0.016, 0.024)]
         self.snow_LHW = torch.stack(flakes).to(device)
+        self.bubbles_HW = _bubbles(height, width, generator).to(device)
         self.fog_HW = _wisps(height, width, generator).to(device)
+
+    def bubble(self, frames_TCHW: Tensor, time: TimeOfDay, seed: int) -> None:
+        """Let bubbles rise through the frames of a clip under water, in place."""
+        shine = {"day": 0.8, "sunset": 0.7, "night": 0.45}[time]
+        rise = [(-0.16 * t / self.shape.fps, 0.0) for t in range(self.shape.frames)]
+        tone = torch.tensor([0.86, 0.97, 1.0], device=frames_TCHW.device)[:, None, None]
+        self._blend(frames_TCHW, self._shifted(self.bubbles_HW, rise, seed) * shine, tone)
 
     def fall(self, frames_TCHW: Tensor, weather: Weather, time: TimeOfDay, seed: int) -> None:
         """Draw the weather of one clip over its frames, in place."""
@@ -126,6 +134,24 @@ def _flakes(height: int, width: int, radius: float, generator: torch.Generator) 
         dx = (x_1W - across * aspect + aspect / 2) % aspect - aspect / 2
         mask = torch.maximum(mask, ((radius - (dx**2 + dy**2).sqrt()) * height + 0.5).clamp(0, 1))
     return mask * 0.95
+
+
+def _bubbles(height: int, width: int, generator: torch.Generator) -> Tensor:
+    """Rings of several sizes, faintly filled, on a tile that repeats both ways."""
+    y_H1 = torch.arange(height)[:, None] / height
+    x_1W = torch.arange(width)[None, :] / height
+    aspect = width / height
+    mask = torch.zeros(height, width)
+    for _ in range(max(int(9 * aspect), 3)):
+        across, along, size = torch.rand(3, generator=generator).tolist()
+        radius, rim = 0.012 + 0.014 * size, max(0.005, 0.4 / height)
+        dy = (y_H1 - along + 0.5) % 1.0 - 0.5
+        dx = (x_1W - across * aspect + aspect / 2) % aspect - aspect / 2
+        distance = (dx**2 + dy**2).sqrt()
+        inside = 0.3 * ((radius - distance) * height + 0.5).clamp(0, 1)
+        ring = 0.85 * ((rim - (distance - radius).abs()) * height + 0.5).clamp(0, 1)
+        mask = torch.maximum(mask, torch.maximum(inside, ring))
+    return mask
 
 
 def _wisps(height: int, width: int, generator: torch.Generator) -> Tensor:

@@ -89,12 +89,6 @@ def underwater(painting: Painting) -> None:
     for color in ((0.96, 0.40, 0.45), (0.98, 0.62, 0.28), (0.74, 0.40, 0.82)):
         _coral(painting, dice.draw(-1, 1) * painting.half, dice.draw(0.09, 0.16), color)
     near.lit(dim)
-    dx, dy, cells_HW = near.grid(0.3, 0.28, 0.4)
-    radius = dice.for_cells(cells_HW, 0.012, 0.026)
-    here = (dice.for_cells(cells_HW) < 0.5) * (near.y_1H1 < 0.8)
-    distance = (dx**2 + dy**2).sqrt()
-    near.cover(0.25 * near.edge(radius - distance) * here, (0.85, 0.97, 1.0))
-    near.cover(0.65 * near.edge(0.005 - (distance - radius).abs()) * here, (0.85, 0.97, 1.0))
 
 
 def _seaweed(painting: Painting) -> None:
