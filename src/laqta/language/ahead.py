@@ -43,6 +43,8 @@ def noun_follows(pieces: list[Piece], index: int) -> bool:
 def verb_follows(pieces: list[Piece], index: int) -> bool:
     """Whether a verb comes next, with nothing before it but how and where to."""
     for piece in pieces[index + 1 :]:
+        if piece.joined:
+            return False
         if piece.has("verb"):
             return True
         at_it = piece.value("word") == "at"
@@ -81,7 +83,8 @@ def _thing_or_not(scene: Scene, pieces: list[Piece], index: int) -> str:
     piece = pieces[index]
     if piece.has("tint"):
         following = next_piece(pieces, index)
-        return "tint" if following and following.has("prop", "size", "tint") else "prop"
+        described = following is not None and following.has("prop", "size", "tint")
+        return "tint" if described and noun_follows(pieces, index) else "prop"
     if piece.has("verb"):
         bare = not (piece.article or scene.waiting.described)
         return "verb" if scene.chain and bare and scene.joint == "" else "prop"

@@ -72,15 +72,19 @@ class Dictionary:
                 return
         entries.append((key, [meaning]))
 
+    def holds(self, phrase: str, slot: str) -> bool:
+        """Whether this spoken form already has a meaning in a slot."""
+        key = spoken_key(phrase)
+        entries = self.by_first.get(key[0], ()) if key else ()
+        return any(known == key and any(meaning.slot == slot for meaning in found) for known, found in entries)
+
 
 @cache
 def dictionary() -> Dictionary:
     """The dictionary of all three languages; built once, in a few tenths of a second."""
     book = Dictionary()
     for language in LANGUAGES:
-        for prop, noun in nouns(language).items():
-            for phrase, count in noun_forms(language, noun):
-                book.add(language, phrase, Meaning(slot="prop", value=prop, count=count))
+        _enter_nouns(book, language)
         for (slot, value), phrases in meanings(language).items():
             for phrase in (*phrases.said, *phrases.also):
                 for form, inverse in phrase_forms(language, slot, value, phrase):
@@ -96,6 +100,15 @@ def dictionary() -> Dictionary:
     return book
 
 
+def _enter_nouns(book: Dictionary, language: Language) -> None:
+    """Names first, then synonyms, which never take a form that is another prop's name."""
+    for own in (True, False):
+        for prop, noun in nouns(language).items():
+            for phrase, count in noun_forms(language, noun, own):
+                if own or not book.holds(phrase, "prop"):
+                    book.add(language, phrase, Meaning(slot="prop", value=prop, count=count))
+
+
 def pieces(sentence_tokens: list[Token]) -> list[Piece]:
     """The sentence cut into the longest phrases that the dictionary knows; pauses mean ("word", "pause")."""
     found: list[Piece] = []
@@ -107,9 +120,9 @@ def pieces(sentence_tokens: list[Token]) -> list[Piece]:
     return found
 
 
-def noun_forms(language: Language, noun: Noun) -> Iterator[tuple[str, int | None]]:
-    """Every form of a prop's names; the count is 2 for an Arabic dual."""
-    for entry in (f"{noun.name}/{noun.plural}" if noun.plural else noun.name, *noun.also):
+def noun_forms(language: Language, noun: Noun, own: bool) -> Iterator[tuple[str, int | None]]:
+    """Every form of a prop's own name, or of its synonyms; the count is 2 for an Arabic dual."""
+    for entry in (f"{noun.name}/{noun.plural}" if noun.plural else noun.name,) if own else noun.also:
         name, _, plural = entry.partition("/")
         yield name, None
         if language == "en":
@@ -133,8 +146,10 @@ def phrase_forms(language: Language, slot: str, value: str, phrase: str) -> Iter
                 yield from ((form, True) for form in arabic.object_forms(phrase))
         else:
             yield phrase, False
-    elif language == "ar" and slot in ("tint", "size", "number", "format", "time", "weather", "speed"):
+    elif language == "ar" and slot in ("tint", "size", "format", "time", "weather", "speed"):
         yield from ((form, False) for form in arabic.described_forms(phrase))
+    elif language == "ar" and slot == "number":
+        yield from ((form, False) for form in phrase.split("/"))
     else:
         yield phrase, False
 

@@ -149,7 +149,9 @@ def _structure(scene: Scene, pieces: list[Piece], index: int) -> int:
             following is None or following.has("toward", "from", "place") or following.has("time", "camera")
         )
         ends = ends or (following is not None and following.value("word") in ("pause", "and"))
-        if ends or (word == "off" and following is not None and not following.has("course")):
+        if scene.filming and ends and word != "off":
+            scene.camera = scene.camera or f"zoom_{word}"
+        elif ends or (word == "off" and following is not None and not following.has("course")):
             moving.go_on(scene, "enter" if word == "in" else "leave")
         scene.aside = scene.about() is not None
     elif word == "camera":
@@ -326,6 +328,8 @@ def _is_the_filming_one(scene: Scene, pieces: list[Piece], index: int) -> bool:
         return False
     if index and pieces[index - 1].has("camera"):
         return True
+    if piece.language == "zh":
+        return False
     if scene.waiting.verb is not None and any(
         moving.camera_verb(value) for value in scene.waiting.verb.values("verb")
     ):
@@ -361,7 +365,8 @@ def _stance(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
     if scene.last is None or of_what_follows or opens:
         setattr(scene.waiting, slot, piece)
         return
-    if slot == "place" and scene.doers and not scene.chain and value != "center":
+    before = previous_piece(pieces, index)
+    if slot == "place" and value != "center" and before is not None and before.has("verb", "speed"):
         leaving = [
             scene.members[doer] for doer in scene.doers if scene.members[doer].verb in ("leave", "enter")
         ]
@@ -389,11 +394,11 @@ def _verb(scene: Scene, pieces: list[Piece], index: int) -> None:
     scene.aside = False
     if scene.chain and not (before_its_noun and piece.language != "ar") and not describes:
         moving.say(scene, _chained(scene), piece)
-    elif things_follow(pieces, index) and (scene.waiting.verb is None):
+    elif scene.doers and scene.members[scene.doers[-1]].lent and not piece.joined:
+        moving.say(scene, scene.doers[-1:], piece)
+    elif things_follow(pieces, index) and scene.waiting.verb is None:
         scene.waiting.verb = piece
         scene.doers = []
-    elif scene.doers and any(scene.members[doer].lent for doer in scene.doers):
-        moving.say(scene, [doer for doer in scene.doers if scene.members[doer].lent][-1:], piece)
     elif scene.doers and moving.turns_into(scene, piece):
         moving.go_on(scene, moving.sense(piece, scene.members[scene.doers[-1]].kind)[0])
     elif scene.waiting.verb is None and not scene.doers:
@@ -442,7 +447,7 @@ def _link(scene: Scene, pieces: list[Piece], index: int) -> None:
     piece, before = pieces[index], previous_piece(pieces, index)
     value, waiting = str(piece.value("link")), scene.waiting
     if scene.filming:
-        scene.unused.append(piece)
+        scene.unused += [piece] if value in ("chases", "meets") else []
     elif piece.language == "zh" and value.strip("~") not in ("chases", "meets"):
         _chinese_link(scene, piece, value)
     elif scene.patient is not None and scene.last is not None and scene.last != scene.patient:

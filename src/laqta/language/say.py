@@ -23,8 +23,14 @@ class Voice:
         return re.sub(r"/[a-z/]+", "", phrase) if self.language == "en" else phrase
 
     def verb(self, kind: str, motion: Motion) -> str:
-        """A verb phrase in its base form, as this kind of prop does it: a fish that flies swims."""
+        """A verb phrase in its base form, as this kind of prop does it: a fish that flies swims.
+
+        A car that walks does so on foot: Arabic has one verb for what walkers and vehicles do, which would be
+        read as driving.
+        """
         own_way = f"{motion.verb}/{ways().get(kind, '')}"
+        if motion.verb == "walk" and kind in ways():
+            own_way = "walk/afoot"
         return self.phrase("verb", own_way if ("verb", own_way) in meanings(self.language) else motion.verb)
 
     def maybe(self, share: float = 0.5) -> bool:
