@@ -150,7 +150,7 @@ class Judge(nn.Module):
         self.merge = Block(dense)
         self.heat = nn.Conv2d(dense, 1, 1)
         self.box = nn.Conv2d(dense, 4, 1)
-        nn.init.constant_(self.heat.bias, -3.0)  # things are rare among cells
+        nn.init.constant_(self.heat.bias, -3.0)  # type: ignore[arg-type]  # things are rare among cells
 
         wide, narrow = size.reader, size.reader // 4
         self.mood = nn.Linear(2 * 4 * deep, wide)

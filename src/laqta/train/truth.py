@@ -57,7 +57,7 @@ def label(shots: Sequence[Shot], renders: Renders, kinds: tuple[str, ...]) -> Tr
     for clip, (shot, actors) in enumerate(zip(shots, renders.actor_BN.tolist(), strict=True)):
         for thing, at in enumerate(actors):
             if at >= 0:
-                facts = _facts(shot, shot.cast[at])
+                facts = visible_facts(shot, shot.cast[at])
                 facts_BNF[clip, thing] = torch.tensor([_index(facts[name], values[name]) for name in values])
     scene = [[_index(getattr(shot, name), SCENE_FACTS[name]) for name in SCENE_FACTS] for shot in shots]
     there_BN = (renders.actor_BN >= 0)[..., None]
@@ -98,15 +98,26 @@ class TruthPool:
         return replace(truth, frames_BTCHW=(truth.frames_BTCHW * 255).round().to(torch.uint8))
 
 
-def _facts(shot: Shot, actor: Actor) -> dict[str, str | None]:
-    """What can be seen of an actor; its place only where nothing else decides where it stands."""
+def visible_facts(shot: Shot, actor: Actor) -> dict[str, str | None]:
+    """What can be seen of each thing of an actor, under the names of `thing_facts`; None where nothing is stated.
+
+    Where nothing is stated the world decides: the size of things that share the frame (they shrink until they
+    fit), and the place of things that cross it or stand in a relation.
+    """
     motion = actor.motion
-    assert motion is not None
-    alone = not shot.relations and actor.count == 1 and motion.verb not in SIDED_VERBS
+    verb = None if motion is None else motion.verb
+    sided = None if motion is None else motion.toward or (None if verb in SIDED_VERBS else NEITHER)
+    alone = sum(other.count or 1 for other in shot.cast) == 1
     return {
-        "kind": actor.kind, "tint": actor.tint, "size": actor.size, "place": actor.place if alone else None,
-        "facing": actor.facing, "verb": motion.verb, "toward": motion.toward or NEITHER, "speed": motion.speed,
-    }  # fmt: skip
+        "kind": actor.kind,
+        "tint": actor.tint,
+        "size": actor.size if alone else None,
+        "place": actor.place if alone and verb not in SIDED_VERBS else None,
+        "facing": actor.facing,
+        "verb": verb,
+        "toward": sided,
+        "speed": None if motion is None else motion.speed,
+    }
 
 
 def _index(value: str | None, values: tuple[str, ...]) -> int:
