@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from laqta.commands import arguments
+from laqta.settings import load_settings
 from laqta.terminal import progress_bar, show
 
 SUMMARY = "Measure a model: does it obey, how good is it, how fast is it."
@@ -29,8 +31,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Run one bench and print where its results are."""
-    from importlib import import_module
+    settings = load_settings(os.environ)
+    from laqta.bench import obey, quality, speed
 
-    options = {"model": args.model, "device": args.device, "clips": args.clips, "out": args.out}
-    for path in import_module(f"laqta.bench.{args.what}").main(**options, progress=progress_bar):
+    bench = {"obey": obey.main, "quality": quality.main, "speed": speed.main}[args.what]
+    model, device = args.model or settings.model, args.device or settings.device
+    for path in bench(model, device, args.clips, args.out, progress_bar):
         show(str(path))

@@ -51,7 +51,7 @@ def run(args: Namespace) -> None:
     film.check_paths([path], args)
     crew = film.load_crew(args)
     longer = crew.extend(
-        clip, args.seconds, prompt=prompt, seed=seed, progress=progress_bar, **film.quality(args)
+        clip, args.seconds, prompt=prompt, seed=seed, source=args.clip, progress=progress_bar, **film.quality(args)
     )
     film.report([longer], [path], args)
 

@@ -93,14 +93,13 @@ def run(args: Namespace) -> None:
     crew = load_crew(args)
     wish = dict(
         seed=seed,
-        takes=takes,
         size=args.size,
         seconds=args.seconds,
         first=args.first,
         last=args.last,
         **quality(args),
     )
-    films = film_or_ask(crew, prompt, args, wish)
+    films = film_or_ask(crew, prompt, takes, args, wish)
     report(films, paths, args)
 
 
@@ -120,13 +119,12 @@ def film_again(args: Namespace) -> None:
     report([crew.again(recipe, progress=progress_bar)], paths, args)
 
 
-def film_or_ask(crew: Crew, prompt: str, args: Namespace, wish: dict[str, Any]) -> list[Film]:
+def film_or_ask(crew: Crew, prompt: str, takes: int, args: Namespace, wish: dict[str, Any]) -> list[Film]:
     """Film; where the model never saw a thing, ask on a terminal whether the nearest one will do."""
     from laqta.film import UnseenProp
 
     def film(nearest: bool) -> list[Film]:
-        films = crew.film(prompt, nearest=nearest, progress=progress_bar, **wish)
-        return films if isinstance(films, list) else [films]
+        return crew.takes(prompt, takes, nearest=nearest, progress=progress_bar, **wish)
 
     try:
         return film(args.nearest)
