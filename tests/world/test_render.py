@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import pytest
@@ -346,3 +347,13 @@ def test_wide_and_tall_frames(bank: PropBank, spec: WorldSpec, shape: VideoShape
     renders = render(shots, shape, bank, spec, [1, 2])
     assert renders.frames_BTCHW.shape == (2, 3, 3, shape.height, shape.width)
     assert renders.visible_BNT[0, 0].min() > 0.9
+
+
+def test_nothing_leaves_the_device(bank: PropBank, spec: WorldSpec) -> None:
+    everywhere = replace(spec, backdrops=BACKDROPS)
+    shots = [sample_shot(seed, everywhere) for seed in range(40)]
+    small = VideoShape(frames=2, height=16, width=16, fps=6)
+    renders = render(
+        shots, small, bank, everywhere, [0] * 40, device="meta"
+    )  # mixing it with the CPU's fails
+    assert all(getattr(renders, item.name).device.type == "meta" for item in fields(renders))
