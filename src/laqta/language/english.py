@@ -71,6 +71,8 @@ def verb_forms(phrase: str) -> tuple[str, ...]:
     """Every form of a verb phrase as the lexicon lists it: "go/went/gone away" (or "go away/went/gone") -> go, goes, going, went, gone away."""
     irregular = re.findall(r"/([a-z]+)", phrase)
     base, _, rest = re.sub(r"/[a-z]+", "", phrase).partition(" ")
+    if base in ("is", "does"):
+        return (phrase,)
     if base == "be":
         heads = ["be", "is", "are", "being"]
     else:

@@ -6,6 +6,8 @@ Nothing is guessed: a word that finds nothing to belong to is put aside and told
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from laqta.language import moving
 from laqta.language.ahead import (
     next_piece,
@@ -203,7 +205,7 @@ def _counts_the_clip(pieces: list[Piece], index: int) -> bool:
     if len(pieces) < index + 2 or pieces[index + 1].text not in ("个", "段"):
         return False
     words = [piece.value("word") for piece in pieces[index + 1 :]]
-    return any(pair == ("of", "clip") for pair in zip(words, words[1:], strict=False))
+    return any(pair == ("of", "clip") for pair in pairwise(words))
 
 
 def _description(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
@@ -396,15 +398,22 @@ def _verb(scene: Scene, pieces: list[Piece], index: int) -> None:
         moving.say(scene, _chained(scene), piece)
     elif scene.doers and scene.members[scene.doers[-1]].lent and not piece.joined:
         moving.say(scene, scene.doers[-1:], piece)
-    elif things_follow(pieces, index) and scene.waiting.verb is None:
+    elif things_follow(pieces, index) and scene.waiting.verb is None and not _has_an_object(pieces, index):
         scene.waiting.verb = piece
         scene.doers = []
     elif scene.doers and moving.turns_into(scene, piece):
         moving.go_on(scene, moving.sense(piece, scene.members[scene.doers[-1]].kind)[0])
-    elif scene.waiting.verb is None and not scene.doers:
+    elif scene.waiting.verb is None and not scene.doers and piece.language != "en":
         scene.waiting.verb = piece
     else:
         scene.unused.append(piece)
+
+
+def _has_an_object(pieces: list[Piece], index: int) -> bool:
+    """Whether an English verb has what follows as its object (riding a horse), not as its subject (running dogs)."""
+    piece, before, after = pieces[index], previous_piece(pieces, index), pieces[index + 1]
+    inverted = before is not None and before.has("backdrop", "time", "weather", "place")
+    return piece.language == "en" and piece.article == "" and after.article != "" and not inverted
 
 
 def _chained(scene: Scene) -> list[int]:

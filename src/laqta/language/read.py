@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from laqta.language.dictionary import Piece, pieces
@@ -38,25 +37,26 @@ def read(sentence: str) -> Reading:
 
 
 def _merged(cut: list[Piece]) -> list[Piece]:
-    """Unknown Chinese characters in a row are one unknown word."""
+    """Unknown Chinese characters in a row are one unknown word, and so is a single known one before them: the 牛
+    of an unknown 牛奶 is no cow. (After them it is one: the head of a Chinese word comes last.)"""
     merged: list[Piece] = []
     for piece in cut:
         before = merged[-1] if merged else None
-        if (
-            before
-            and not piece.meanings
-            and not before.meanings
-            and piece.language == before.language == "zh"
-        ):
+        if before is not None and piece.language == "zh" and not piece.meanings and _part_of_a_word(before):
             merged[-1] = Piece(text=before.text + piece.text, meanings=(), language="zh")
         else:
             merged.append(piece)
     return merged
 
 
+def _part_of_a_word(piece: Piece) -> bool:
+    alone = len(piece.text) == 1 and not piece.has("stop", "other", "word", "number")
+    return piece.language == "zh" and (alone or not piece.meanings)
+
+
 def _language(typed: list[Token]) -> Language:
     """The language of most of the words; a Chinese character weighs half a word, and English wins a draw."""
-    weight = Counter({language: 0.0 for language in LANGUAGES})
+    weight = dict.fromkeys(LANGUAGES, 0.0)
     for token in typed:
         if token.language is not None:
             weight[token.language] += 0.5 if token.language == "zh" else 1.0

@@ -9,11 +9,18 @@ from functools import cache
 from laqta.language.dictionary import dictionary, known_words
 from laqta.language.tokens import Form, Token
 
-SHORTEST = {"en": 5, "ar": 4}
+SHORTEST = {"en": 5, "ar": 5}
 """Letters that a word must have before one of them may be wrong; one fewer where it sounds the same."""
 
-CORRECTED_SLOTS = ("prop", "backdrop", "verb", "tint", "weather", "speed", "size", "link")
-"""Slots whose words are worth guessing; a guessed side or number could film the wrong thing."""
+LONG = 6
+"""Letters from which on one may be wrong, not only missing, doubled or swapped."""
+
+CORRECTED_SLOTS = {
+    "en": ("prop", "backdrop", "verb", "tint", "weather", "speed", "size", "link"),
+    "ar": ("prop", "backdrop", "tint"),
+}
+"""Slots whose words are worth guessing; a guessed side or number could film the wrong thing, and an Arabic verb is
+too often one letter from another."""
 
 
 def corrected(token: Token) -> Token:
@@ -21,7 +28,8 @@ def corrected(token: Token) -> Token:
     if token.script not in SHORTEST or any(form.word in known_words(token.script) for form in token.forms):
         return token
     for form in token.forms:
-        if len(form.word) >= SHORTEST[token.script] - 1:
+        attached = form.joined or (form.word != token.forms[0].word and not form.definite)
+        if not attached and len(form.word) >= SHORTEST[token.script] - 1:
             meant = meant_words(form.word, token.script)
             if len(meant) == 1:
                 (word,) = meant
@@ -33,20 +41,31 @@ def corrected(token: Token) -> Token:
 def meant_words(word: str, script: str) -> frozenset[str]:
     """All words worth guessing that sound the same or are one letter away."""
     sound = _sound(word)
-    same = frozenset(known for known in _guessable(script) if _sound(known) == sound)
+    alike = _guessable(script).get(sound[0], {})
+    same = frozenset(known for known, its_sound in alike.items() if its_sound == sound)
     if same or len(word) < SHORTEST[script]:
         return same
-    return frozenset(known for known in _guessable(script) if _one_apart(sound, _sound(known)))
+    return frozenset(known for known, its_sound in alike.items() if _one_apart(sound, its_sound, _is_name(known)))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word names a thing or a place: verbs have too many neighbours (roaming, roaring)."""
+    entries = dictionary().by_first[word]
+    return any(len(key) == 1 and meaning.slot in ("prop", "backdrop") for key, found in entries for meaning in found)
 
 
 @cache
-def _guessable(script: str) -> frozenset[str]:
-    words: set[str] = set()
-    for entries in dictionary().by_first.values():
+def _guessable(script: str) -> dict[str, dict[str, str]]:
+    """The words worth guessing with their sounds, by the sound's first letter."""
+    by_letter: dict[str, dict[str, str]] = {}
+    for first, entries in dictionary().by_first.items():
+        if len(first) < SHORTEST[script] - 1 or first not in known_words(script):
+            continue
         for key, found in entries:
-            if any(meaning.slot in CORRECTED_SLOTS for meaning in found):
-                words.update(part for part in key if len(part) >= SHORTEST[script] - 1)
-    return frozenset(words & known_words(script))
+            if len(key) == 1 and any(meaning.slot in CORRECTED_SLOTS[script] for meaning in found):
+                sound = _sound(first)
+                by_letter.setdefault(sound[0], {})[first] = sound
+    return by_letter
 
 
 @cache
@@ -55,13 +74,15 @@ def _sound(word: str) -> str:
     return re.sub(r"(.)\1", r"\1", word.replace("ph", "f").replace("ck", "k"))
 
 
-def _one_apart(one: str, two: str) -> bool:
-    """Whether one letter added, lost, changed or swapped with its neighbour makes one word the other."""
-    if abs(len(one) - len(two)) > 1 or one == two:
+def _one_apart(one: str, two: str, may_change: bool) -> bool:
+    """Whether one letter added, lost or swapped with its neighbour, or in a longer name changed, makes one the other.
+
+    The first letter is always meant: other words that rhyme (house, mouse) are no slips of each other.
+    """
+    if one[0] != two[0] or abs(len(one) - len(two)) > 1 or one == two:
         return False
-    start = next(
-        (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
-    )
+    start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
     a, b = one[start:], two[start:]
     swapped = a[:2] == b[:2][::-1] and a[2:] == b[2:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
+    changed = may_change and len(one) >= LONG and a[1:] == b[1:]
+    return a[1:] == b or a == b[1:] or swapped or changed
