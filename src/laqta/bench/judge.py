@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from numpy.typing import NDArray
 
 from laqta.models.judge import NEITHER, SCENE_FACTS, Judge, SeenThing, Sighting, load_judge
 from laqta.models.weights import SHIPPED
-from laqta.shot import Actor, Relation, Shot, VideoShape
+from laqta.settings import home
+from laqta.shot import Actor, Relation, Shot
 from laqta.train.truth import visible_facts
 
 Frames = NDArray[np.uint8]
@@ -58,8 +61,8 @@ class Part:
 
 
 def check(frames_THWC: Frames, shot: Shot, judge: Judge | None = None) -> list[Row]:
-    """Judge one clip (T, H, W, 3) against a shot; `judge` is by default the shipped one of the nearest size."""
-    judge = judge or shipped_judge(frames_THWC.shape[1], frames_THWC.shape[2])
+    """Judge one clip (T, H, W, 3) against a shot; `judge` is by default the one of the nearest size."""
+    judge = judge or nearest_judge(frames_THWC.shape[1], frames_THWC.shape[2])
     return compare(see(judge, frames_THWC[None])[0], shot, judge.kinds)
 
 
@@ -96,15 +99,19 @@ def open_judge(folder: Path, device: str = "cpu") -> Judge:
     return load_judge(folder, device)[0]
 
 
-def shipped_judge(height: int, width: int, device: str = "cpu") -> Judge:
-    """The shipped judge whose clips are nearest in size; `OSError` where none is in the package."""
-    folders = sorted(path.parent for path in SHIPPED.glob("*/judge.json"))
+def nearest_judge(height: int, width: int, device: str = "cpu") -> Judge:
+    """The judge whose clips are nearest in size, of those in the package and under `LAQTA_HOME/models`.
+
+    Raises `OSError` where there is none.
+    """
+    places = (SHIPPED, home(os.environ) / "models")
+    folders = sorted(path.parent for place in places for path in place.glob("*/judge.json"))
     if not folders:
-        raise OSError(f"there is no judge in {SHIPPED}; train one with: laqta train judge_nano")
+        raise OSError(f"there is no judge in {' or '.join(map(str, places))}; train one with: laqta train judge_nano")
 
     def distance(folder: Path) -> float:
-        shape: VideoShape = open_judge(folder, device).size.shape
-        return abs(float(np.log((shape.height * shape.width) / (height * width))))
+        shape = open_judge(folder, device).size.shape
+        return abs(math.log((shape.height * shape.width) / (height * width)))
 
     return open_judge(min(folders, key=distance), device)
 

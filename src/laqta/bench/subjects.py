@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from laqta.bench.judge import Frames, shipped_judge
+from laqta.bench.judge import Frames, nearest_judge
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
 from laqta.models.judge import Judge
@@ -59,7 +59,7 @@ def open_subject(model: str | None, device: str | None) -> Subject:
     shape = engine.card.shape
     stage = Stage(world=world_of(engine.card), bank=_pictures(engine.card, place), shape=shape, device=device)
     return Subject(
-        folder=folder, engine=engine, judge=shipped_judge(shape.height, shape.width, device), stage=stage
+        folder=folder, engine=engine, judge=nearest_judge(shape.height, shape.width, device), stage=stage
     )
 
 

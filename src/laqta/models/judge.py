@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from laqta.config import load_json, save_json
 from laqta.files import write_file
 from laqta.models.track import Track, link_boxes
+from laqta.models.weights import Costs
 from laqta.shot import (
     BACKDROPS,
     CAMERAS,
@@ -44,6 +45,8 @@ NEITHER = "neither"
 SCENE_FACTS: dict[str, tuple[str, ...]] = {
     "backdrop": BACKDROPS, "time": TIMES, "weather": WEATHERS, "camera": CAMERAS,
 }  # fmt: skip
+ON_SIGHT = ("kind", "tint", "facing")
+"""What one frame tells of a thing; the rest takes its whole track."""
 MOMENTS = 9
 """Points in time at which a track is summed up, whatever the clip's length."""
 SPOTS = ((0.0, 0.0), (-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
@@ -79,12 +82,12 @@ class JudgeSize:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeCard:
-    """What a judge's folder says of it: its size, the kinds it knows, and its accuracy on true renders by row."""
+    """What a judge's folder says of it: its size, the kinds it knows, its accuracy on true renders by row, its cost."""
 
     size: JudgeSize
     kinds: tuple[str, ...]
     accuracy: dict[str, float]
-    trained: dict[str, float | int | str]
+    trained: Costs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,10 +160,18 @@ class Judge(nn.Module):
         self.scene_heads = nn.ModuleDict({name: nn.Linear(wide, len(v)) for name, v in SCENE_FACTS.items()})
         self.appearance = nn.Linear(len(SPOTS) * dense, wide)
         self.steps = nn.Sequential(
-            nn.Conv1d(wide + 8, narrow, 3, padding=1), nn.ReLU(), nn.Conv1d(narrow, narrow, 3, padding=1), nn.ReLU()
+            nn.Conv1d(wide + 8, narrow, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv1d(narrow, narrow, 3, padding=1),
+            nn.ReLU(),
+        )
+        self.first_sight = nn.ModuleDict(
+            {name: nn.Linear(wide, len(thing_facts(kinds)[name])) for name in ON_SIGHT}
         )
         self.story = nn.Linear(MOMENTS * narrow + 2 * wide, wide)
-        self.thing_heads = nn.ModuleDict({name: nn.Linear(wide, len(v)) for name, v in thing_facts(kinds).items()})
+        self.thing_heads = nn.ModuleDict(
+            {name: nn.Linear(wide, len(v)) for name, v in thing_facts(kinds).items()}
+        )
 
     def forward(self, frames_BTCHW: Tensor) -> Glance:
         """Look at clips of float frames in [0, 1] of the judge's own height and width, of any length."""
@@ -174,9 +185,15 @@ class Judge(nn.Module):
         lifted = F.interpolate(self.up(deep_BTCYX.flatten(0, 1)), size=dense_BTCYX.shape[-2:], mode="nearest")
         features_BTCYX = self.merge(dense_BTCYX + lifted.unflatten(0, dense_BTCYX.shape[:2]))
         flat = F.relu(features_BTCYX.flatten(0, 1))
-        quarters_BTC = F.adaptive_avg_pool2d(F.relu(deep_BTCYX.flatten(0, 1)), 2).flatten(1).unflatten(0, x.shape[:2])
+        quarters_BTC = (
+            F.adaptive_avg_pool2d(F.relu(deep_BTCYX.flatten(0, 1)), 2).flatten(1).unflatten(0, x.shape[:2])
+        )
         half = quarters_BTC.shape[1] // 2
-        change_BC = quarters_BTC[:, -half:].mean(1) - quarters_BTC[:, :half].mean(1) if half else quarters_BTC[:, 0] * 0
+        change_BC = (
+            quarters_BTC[:, -half:].mean(1) - quarters_BTC[:, :half].mean(1)
+            if half
+            else quarters_BTC[:, 0] * 0
+        )
         mood_BC = F.relu(self.mood(torch.cat([quarters_BTC.mean(1), change_BC], dim=1)))
         return Glance(
             heat_BTYX=self.heat(flat)[:, 0].unflatten(0, x.shape[:2]),
@@ -187,8 +204,13 @@ class Judge(nn.Module):
             scene={name: head(mood_BC) for name, head in self.scene_heads.items()},
         )
 
-    def read_things(self, glance: Glance, boxes_BNT4: Tensor, there_BNT: Tensor) -> dict[str, Tensor]:
-        """Logits (B, N, values) of every fact of things whose boxes are given; `there_BNT` is 1 where one is seen."""
+    def read_things(
+        self, glance: Glance, boxes_BNT4: Tensor, there_BNT: Tensor
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Read things whose boxes are given; `there_BNT` is 1 where one is seen.
+
+        Returns logits (B, N, values) of every fact, and logits (B, N, T, values) of what each frame tells alone.
+        """
         clips, things, frames = there_BNT.shape
         there_BNT1 = there_BNT[..., None].float()
         middle_BNT2 = (boxes_BNT4[..., :2] + boxes_BNT4[..., 2:]) / 2
@@ -197,19 +219,39 @@ class Judge(nn.Module):
         points = middle_BNT2[..., None, :] + side_BNT2[..., None, :] * spots_P2
         points = (2 * points - 1).transpose(1, 2).flatten(2, 3).flatten(0, 1)  # (B T, N P, 2), from -1 to 1
         seen = F.grid_sample(
-            glance.features_BTCYX.flatten(0, 1), points[:, :, None], padding_mode="border", align_corners=False
+            glance.features_BTCYX.flatten(0, 1),
+            points[:, :, None],
+            padding_mode="border",
+            align_corners=False,
         )[..., 0]
-        seen = seen.unflatten(2, (things, len(SPOTS))).unflatten(0, (clips, frames)).permute(0, 3, 1, 4, 2).flatten(3)
+        seen = (
+            seen.unflatten(2, (things, len(SPOTS)))
+            .unflatten(0, (clips, frames))
+            .permute(0, 3, 1, 4, 2)
+            .flatten(3)
+        )
         looks_BNTC = F.relu(self.appearance(seen)) * there_BNT1
-        steps_BNT2 = F.pad(middle_BNT2.diff(dim=2) * (there_BNT1[:, :, 1:] * there_BNT1[:, :, :-1]), (0, 0, 1, 0))
+        steps_BNT2 = F.pad(
+            middle_BNT2.diff(dim=2) * (there_BNT1[:, :, 1:] * there_BNT1[:, :, :-1]), (0, 0, 1, 0)
+        )
         place_BNT7 = torch.cat([middle_BNT2 - 0.5, 2 * side_BNT2 - 1, 6 * steps_BNT2], dim=-1) * there_BNT1
-        time_T = torch.linspace(0, 1, frames, device=there_BNT.device).expand(clips, things, frames)[..., None]
-        sequence = torch.cat([looks_BNTC, place_BNT7, there_BNT1, time_T], dim=-1).flatten(0, 1).transpose(1, 2)
-        moments = F.interpolate(self.steps(sequence), size=MOMENTS, mode="linear", align_corners=True).flatten(1)
+        time_T = torch.linspace(0, 1, frames, device=there_BNT.device).expand(clips, things, frames)[
+            ..., None
+        ]
+        sequence = (
+            torch.cat([looks_BNTC, place_BNT7, there_BNT1, time_T], dim=-1).flatten(0, 1).transpose(1, 2)
+        )
+        moments = F.interpolate(
+            self.steps(sequence), size=MOMENTS, mode="linear", align_corners=True
+        ).flatten(1)
         look_BNC = looks_BNTC.sum(2) / there_BNT1.sum(2).clamp(min=1)
         mood_BNC = glance.mood_BC[:, None].expand(-1, things, -1)
         story = self.story(torch.cat([moments.unflatten(0, (clips, things)), look_BNC, mood_BNC], dim=-1))
-        return {name: head(F.relu(story)) for name, head in self.thing_heads.items()}
+        by_frame = {name: head(looks_BNTC) for name, head in self.first_sight.items()}
+        facts = {name: head(F.relu(story)) for name, head in self.thing_heads.items()}
+        for name, logits in by_frame.items():
+            facts[name] = facts[name] + (logits * there_BNT1).sum(2) / there_BNT1.sum(2).clamp(min=1)
+        return facts, by_frame
 
     @torch.no_grad()
     def see(self, frames_BTHWC: Tensor) -> list[Sighting]:
@@ -228,11 +270,13 @@ class Judge(nn.Module):
             for thing, track in enumerate(found):
                 boxes_BNT4[clip, thing], there_BNT[clip, thing] = track.boxes_T4, track.there_T
         device = heat_BTYX.device
-        facts = self.read_things(glance, boxes_BNT4.to(device), there_BNT.to(device))
+        facts, _ = self.read_things(glance, boxes_BNT4.to(device), there_BNT.to(device))
         return [
             Sighting(
                 things=tuple(self._thing(facts, clip, at, track) for at, track in enumerate(found)),
-                scene={name: SCENE_FACTS[name][int(glance.scene[name][clip].argmax())] for name in SCENE_FACTS},
+                scene={
+                    name: SCENE_FACTS[name][int(glance.scene[name][clip].argmax())] for name in SCENE_FACTS
+                },
             )
             for clip, found in enumerate(tracks)
         ]
@@ -250,7 +294,9 @@ class Judge(nn.Module):
         if frames_BTCHW.shape[-2:] == (shape.height, shape.width):
             return frames_BTCHW
         wanted = (shape.height, shape.width)
-        flat = F.interpolate(frames_BTCHW.flatten(0, 1), wanted, mode="bilinear", antialias=True, align_corners=False)
+        flat = F.interpolate(
+            frames_BTCHW.flatten(0, 1), wanted, mode="bilinear", antialias=True, align_corners=False
+        )
         return flat.clamp(0, 1).unflatten(0, frames_BTCHW.shape[:2])
 
     def _thing(self, facts: dict[str, Tensor], clip: int, thing: int, track: Track) -> SeenThing:
@@ -305,5 +351,7 @@ def _boxes_at_cells(raw_B4YX: Tensor) -> Tensor:
     down_Y = torch.arange(rows, device=raw_B4YX.device) + 0.5
     x_BYX = (across_X + raw_B4YX[:, 0]) / columns
     y_BYX = (down_Y[:, None] + raw_B4YX[:, 1]) / rows
-    half_w, half_h = (raw_B4YX[:, at].clamp(max=4).exp() / 2 / cells for at, cells in ((2, columns), (3, rows)))
+    half_w, half_h = (
+        raw_B4YX[:, at].clamp(max=4).exp() / 2 / cells for at, cells in ((2, columns), (3, rows))
+    )
     return torch.stack([x_BYX - half_w, y_BYX - half_h, x_BYX + half_w, y_BYX + half_h], dim=-1)

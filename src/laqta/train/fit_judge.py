@@ -16,7 +16,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from laqta.config import save_json, to_dict
+from laqta.config import load_json, save_json, to_dict
 from laqta.models.judge import (
     NOTHING,
     SCENE_FACTS,
@@ -30,6 +30,7 @@ from laqta.models.judge import (
 )  # fmt: skip
 from laqta.models.sizes import MINI, NANO, SPECK
 from laqta.models.track import overlap
+from laqta.models.weights import Costs
 from laqta.train.checkpoint import Average, Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
 from laqta.train.cost import StepCost
 from laqta.train.degrade import MILD, Faults, spoil
@@ -47,7 +48,10 @@ FIRST_SEED = 400_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeRecipe:
-    """How a judge is trained: `pool` clips in memory, of which every step replaces `fresh`."""
+    """How a judge is trained: `pool` clips in memory, of which every step replaces `fresh`.
+
+    Its final accuracy is measured on `checks` clips, and on as many of held-out combinations.
+    """
 
     size: JudgeSize
     world: WorldSpec
@@ -56,6 +60,7 @@ class JudgeRecipe:
     rate: float
     pool: int
     fresh: int
+    checks: int = 400
     faults: Faults = MILD
     average: float = 0.998
     heat_weight: float = 1.0
@@ -68,14 +73,14 @@ def judge_nano() -> JudgeRecipe:
     """The judge of 64-pixel clips, trained on one CPU core in half an hour."""
     size = JudgeSize(name="nano", shape=NANO.shape, widths=(16, 32, 64, 128), blocks=(0, 1, 2, 2), reader=192)
     return JudgeRecipe(
-        size=size, world=NANO_WORLD, budget=Budget(minutes=25), batch=24, rate=2e-3, pool=1500, fresh=8
+        size=size, world=NANO_WORLD, budget=Budget(steps=3000), batch=24, rate=2e-3, pool=1500, fresh=8
     )
 
 
 def judge_mini() -> JudgeRecipe:
     """The judge of 256-pixel clips of all props, trained on one GPU in a few minutes."""
     size = JudgeSize(
-        name="mini", shape=MINI.shape, widths=(16, 32, 64, 128, 192), blocks=(0, 1, 1, 2, 2), reader=256
+        name="mini", shape=MINI.shape, widths=(16, 32, 48, 96, 144), blocks=(0, 1, 1, 2, 1), reader=160
     )
     return JudgeRecipe(
         size=size, world=MINI_WORLD, budget=Budget(minutes=8), batch=48, rate=2e-3, pool=1500, fresh=48
@@ -90,7 +95,14 @@ def judge_speck() -> JudgeRecipe:
     )  # fmt: skip
     size = JudgeSize(name="speck", shape=SPECK.shape, widths=(8, 16, 24), blocks=(0, 1, 1), reader=48)
     return JudgeRecipe(
-        size=size, world=world, budget=Budget(steps=60), batch=12, rate=4e-3, pool=60, fresh=4, drawn_props=True
+        size=size,
+        world=world,
+        budget=Budget(steps=60),
+        batch=12,
+        rate=4e-3,
+        pool=60,
+        fresh=4,
+        drawn_props=True,
     )
 
 
@@ -123,7 +135,7 @@ def fit_judge(
 ) -> JudgeCard | None:
     """Train, or go on training, the judge in `folder`; its card is None when the piece ended before the budget.
 
-    The weights as they stand are written whenever the state is saved.
+    Its weights are written, as they stand, whenever the state is saved.
     """
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
@@ -169,18 +181,27 @@ def fit_judge(
                 saved, network=judge.state_dict(), optimizer=optimizer.state_dict(), average=average.state(),
                 clock=clock.state(),
             )  # fmt: skip
-            rows = accuracy(_averaged(recipe, average, stage.device), stage, 96, held_out=False)
+            rows = _keep(recipe, stage, average, cost.card("judge", clock), folder, whole=clock.finished)
             log.write(step=clock.steps, minutes=clock.seconds / 60, **rows)
             clock.pause()
 
-    final = _averaged(recipe, average, stage.device)
-    rows = accuracy(final, stage, 400, held_out=False)
-    rows |= {f"{name}_held_out": value for name, value in accuracy(final, stage, 400, held_out=True).items()}
-    log.write(step=clock.steps, **rows)
-    costs = to_dict(cost.card("judge", clock)) if cost.flop_per_step else {"stage": "judge"}
+    return load_json(JudgeCard, folder / "weights" / "judge.json") if clock.finished else None
+
+
+def _keep(
+    recipe: JudgeRecipe, stage: Stage, average: Average, costs: Costs, folder: Path, whole: bool
+) -> dict[str, float]:
+    """Write the judge as it stands and return its accuracy; a `whole` one is measured on all the clips."""
+    judge = Judge(recipe.size, recipe.world.props).to(stage.device)
+    judge.load_state_dict(average.shadow)
+    judge.eval()
+    rows = accuracy(judge, stage, recipe.checks if whole else recipe.checks // 4, held_out=False)
+    if whole:
+        unseen = accuracy(judge, stage, recipe.checks, held_out=True)
+        rows |= {f"{name}_held_out": value for name, value in unseen.items()}
     card = JudgeCard(size=recipe.size, kinds=judge.kinds, accuracy=rows, trained=costs)
-    save_judge(folder / "weights", final, card)
-    return card if clock.finished else None
+    save_judge(folder / "weights", judge, card)
+    return rows
 
 
 def judge_losses(judge: Judge, truth: Truth, recipe: JudgeRecipe, dice: Generator) -> dict[str, Tensor]:
@@ -189,18 +210,23 @@ def judge_losses(judge: Judge, truth: Truth, recipe: JudgeRecipe, dice: Generato
     things = thing_facts(judge.kinds)
     is_thing_BN = truth.facts_BNF[..., 0] != things["kind"].index(NOTHING)
     there_BNT = (truth.visible_BNT >= IN_SIGHT) & (truth.facts_BNF[..., :1] != UNSTATED)
-    wanted_BTYX, owner_BTYX = heat_target(truth.boxes_BNT4, there_BNT & is_thing_BN[..., None], glance.heat_BTYX.shape)
+    wanted_BTYX, owner_BTYX = heat_target(
+        truth.boxes_BNT4, there_BNT & is_thing_BN[..., None], glance.heat_BTYX.shape
+    )
     known_BTYX = ~_doubtful(truth, wanted_BTYX.shape)
     losses = {
         "heat": recipe.heat_weight * _focal(glance.heat_BTYX.float(), wanted_BTYX, known_BTYX),
         "box": recipe.box_weight * _box_loss(glance, truth.boxes_BNT4, wanted_BTYX, owner_BTYX),
     }
     boxes_BNT4, shown_BNT = _loosened(truth.boxes_BNT4, there_BNT, dice)
-    logits = judge.read_things(glance, boxes_BNT4, shown_BNT)
+    logits, by_frame = judge.read_things(glance, boxes_BNT4, shown_BNT)
     enough_BN = shown_BNT.sum(2) >= 2
     for at, name in enumerate(things):
-        labels = torch.where(enough_BN, truth.facts_BNF[..., at], UNSTATED).flatten()
-        losses[name] = _cross_entropy(logits[name].flatten(0, 1), labels)
+        labels_BN = torch.where(enough_BN, truth.facts_BNF[..., at], UNSTATED)
+        losses[name] = _cross_entropy(logits[name].flatten(0, 1), labels_BN.flatten())
+        if name in by_frame:
+            labels_BNT = torch.where(shown_BNT > 0, labels_BN[..., None], UNSTATED)
+            losses[name] = losses[name] + _cross_entropy(by_frame[name].flatten(0, 2), labels_BNT.flatten())
     for at, name in enumerate(SCENE_FACTS):
         losses[name] = _cross_entropy(glance.scene[name], truth.scene_BS[:, at])
     return losses
@@ -299,7 +325,11 @@ def _mark_clip(hits: dict[str, list[bool]], judge: Judge, truth: Truth, sighting
             sum(
                 overlap(mine, true) if there else 0.0
                 for mine, true, there, seen in zip(
-                    other.track.boxes_T4, truth.boxes_BNT4[0, thing].cpu(), other.track.there_T, visible_T, strict=True
+                    other.track.boxes_T4,
+                    truth.boxes_BNT4[0, thing].cpu(),
+                    other.track.there_T,
+                    visible_T,
+                    strict=True,
                 )
                 if seen
             )
@@ -313,12 +343,6 @@ def _mark_clip(hits: dict[str, list[bool]], judge: Judge, truth: Truth, sighting
             if label != UNSTATED:
                 seen = real[best].facts[name] if best is not None and found else None
                 hits.setdefault(name, []).append(seen == values[name][label])
-
-
-def _averaged(recipe: JudgeRecipe, average: Average, device: str) -> Judge:
-    judge = Judge(recipe.size, recipe.world.props).to(device)
-    judge.load_state_dict(average.shadow)
-    return judge.eval()
 
 
 def _pictures(recipe: JudgeRecipe, home: Path) -> PropBank:
