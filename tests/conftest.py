@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from laqta.cli import QUIET
+
+os.environ.update(QUIET)  # before diffusers and transformers are imported, as the command line does
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -30,11 +34,14 @@ def speck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from laqta.models.sizes import build_autoencoder, build_scheduler, build_text_encoder, build_transformer
     from laqta.models.tokenizer import train_tokenizer
     from laqta.models.weights import Parts, save_model
+    from laqta.shot import VideoShape
     from laqta.train import recipes
     from laqta.train.run import make_card
     from laqta.world.sample import sample_shot
 
     recipe = recipes.speck()
+    shape = VideoShape(frames=9, height=32, width=32, fps=4)  # long enough to go on from its own end
+    recipe = replace(recipe, size=replace(recipe.size, shapes=(shape,)))
     shots = [sample_shot(seed, recipe.world) for seed in range(40)]
     captions = [write(shot, language, "detailed", 0) for shot in shots for language in ("en", "ar", "zh")]
     torch.manual_seed(0)
@@ -46,7 +53,9 @@ def speck(tmp_path_factory: pytest.TempPathFactory) -> Path:
         autoencoder=build_autoencoder(recipe.size),
         scheduler=build_scheduler(recipe.size),
     )
-    torch.nn.init.normal_(parts.transformer.proj_out.weight)  # it begins as zero: steps and guidance would do nothing
+    torch.nn.init.normal_(
+        parts.transformer.proj_out.weight
+    )  # it begins as zero: steps and guidance would do nothing
     folder = tmp_path_factory.mktemp("models") / "speck"
     save_model(folder, parts, replace(make_card(recipe, ()), steps=2))
     return folder

@@ -19,6 +19,7 @@ from laqta.video import (
     contact_sheet,
     draw_boxes,
     enlarge,
+    fit_frames,
     read_image,
     read_recipe,
     read_video,
@@ -274,3 +275,14 @@ def test_a_clip_of_another_rate_comes_back(tmp_path: Path) -> None:
     clip = read_video(tmp_path / "film.mp4")
     assert isinstance(clip, Clip)
     assert clip.fps == pytest.approx(30000 / 1001)
+
+
+def test_a_clip_is_fitted_to_another_size_and_rate() -> None:
+    clip = Clip(frames_THWC=film(12, height=64, width=64), fps=12)
+    assert np.array_equal(fit_frames(clip, 64, 64, 12), clip.frames_THWC)
+    assert np.array_equal(fit_frames(clip, 64, 64, 6), clip.frames_THWC[::2])
+    assert len(fit_frames(clip, 64, 64, 24)) == 24
+    assert fit_frames(clip, 64, 32, 12).shape == (12, 32, 64, 3)
+    large = Clip(frames_THWC=enlarge(clip.frames_THWC, 4), fps=12)
+    assert np.abs(fit_frames(large, 64, 64, 12).astype(int) - clip.frames_THWC).mean() < 2.0
+    assert fit_frames(clip, 128, 128, 12).shape == (12, 128, 128, 3)

@@ -184,7 +184,7 @@ def read_image(path: str | Path, size: tuple[int, int]) -> Frames:
         raise ValueError(f"{str(path)!r} cannot be read as an image ({error})") from error
     white = Image.new("RGBA", picture.size, "white")
     whole = Image.alpha_composite(white, picture).convert("RGB")
-    return np.asarray(ImageOps.fit(whole, size, Image.Resampling.LANCZOS))
+    return np.array(ImageOps.fit(whole, size, Image.Resampling.LANCZOS))  # a copy: Pillow's own is read-only
 
 
 def _existing(path: str | Path) -> Path:
@@ -290,6 +290,19 @@ def draw_boxes(frames_THWC: Frames, tracks: Sequence[BoxTrack]) -> Frames:
                 )
         drawn.append(np.asarray(picture))
     return np.stack(drawn)
+
+
+def fit_frames(clip: Clip, width: int, height: int, fps: float) -> Frames:
+    """Return a clip's frames at another size (cut from the middle) and rate (the nearest frame in time)."""
+    count = max(1, round(len(clip.frames_THWC) * fps / clip.fps))
+    times = np.minimum((np.arange(count) * clip.fps / fps).round().astype(int), len(clip.frames_THWC) - 1)
+    chosen = clip.frames_THWC[times]
+    if chosen.shape[1:3] == (height, width):
+        return chosen
+    shrinks = chosen.shape[1] >= height and chosen.shape[2] >= width
+    smooth = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC  # a box undoes `enlarge`
+    pictures = (Image.fromarray(frame_HWC) for frame_HWC in chosen)
+    return np.stack([np.asarray(ImageOps.fit(picture, (width, height), smooth)) for picture in pictures])
 
 
 def enlarge(frames_THWC: Frames, factor: int) -> Frames:

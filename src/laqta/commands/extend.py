@@ -5,9 +5,13 @@ from __future__ import annotations
 import secrets
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from laqta.commands import arguments, film
 from laqta.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from laqta.film import Film
 
 SUMMARY = "Let a clip go on, by its own sentence or by another."
 
@@ -50,10 +54,12 @@ def run(args: Namespace) -> None:
     path = args.output or args.clip.with_name(f"{args.clip.stem}-longer{args.clip.suffix}")
     film.check_paths([path], args)
     crew = film.load_crew(args)
-    longer = crew.extend(
-        clip, args.seconds, prompt=prompt, seed=seed, source=args.clip, progress=progress_bar, **film.quality(args)
-    )
-    film.report([longer], [path], args)
+    wish = {"prompt": prompt, "seed": seed, "source": args.clip, **film.quality(args)}
+
+    def extend(nearest: bool) -> Film:
+        return crew.extend(clip, args.seconds, progress=progress_bar, nearest=nearest, **wish)
+
+    film.report([film.film_or_ask(extend, args)], [path], args)
 
 
 def _sentence_of(path: Path) -> str:

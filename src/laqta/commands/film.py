@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from laqta.commands import arguments
 from laqta.commands.naming import check_outputs, name_takes, slug
-from laqta.settings import load_settings
-from laqta.terminal import ask, is_terminal, progress_bar, say, show
+from laqta.settings import home, load_settings
+from laqta.terminal import ask, is_terminal, progress_bar, show
 
 if TYPE_CHECKING:
     from laqta.film import Crew, Film
+
+T = TypeVar("T")
 
 SUMMARY = "Film a clip from a sentence."
 SEEDS_AT_RANDOM = 1_000_000
@@ -44,11 +48,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--from", dest="first", type=Path, metavar="IMAGE", help="begin with this picture")
     add("--to", dest="last", type=Path, metavar="IMAGE", help="end with this picture")
     add("--again", type=Path, metavar="FILE", help="film what this file's recipe says, pixel by pixel")
-    add(
-        "--nearest",
-        action="store_true",
-        help="a thing that the model never saw: film the nearest one it knows",
-    )
     add("--sheet", action="store_true", help="save a contact sheet (.png) beside the film")
 
 
@@ -76,6 +75,11 @@ def add_quality(parser: ArgumentParser) -> None:
         metavar="X",
         help="how strongly the sentence pulls; 1 is off and twice as fast",
     )
+    add(
+        "--nearest",
+        action="store_true",
+        help="a thing that the model never saw: film the nearest one it knows",
+    )
     add("--model", metavar="NAME_OR_FOLDER", help="laqta models lists those installed")
     add("--device", metavar="D", help="cpu, cuda, cuda:1, mps (the fastest there is)")
 
@@ -90,17 +94,19 @@ def run(args: Namespace) -> None:
     takes = args.takes or 1
     paths = name_takes(args.output or Path(f"{slug(prompt)}-{seed}.mp4"), takes)
     check_paths(paths, args)
-    crew = load_crew(args)
-    wish = dict(
-        seed=seed,
-        size=args.size,
-        seconds=args.seconds,
-        first=args.first,
-        last=args.last,
+    options = {
+        "size": args.size,
+        "seconds": args.seconds,
+        "first": args.first,
+        "last": args.last,
         **quality(args),
-    )
-    films = film_or_ask(crew, prompt, takes, args, wish)
-    report(films, paths, args)
+    }
+    crew = load_crew(args)
+
+    def film(nearest: bool) -> list[Film]:
+        return crew.takes(prompt, takes, seed=seed, progress=progress_bar, nearest=nearest, **options)
+
+    report(film_or_ask(film, args), paths, args)
 
 
 def film_again(args: Namespace) -> None:
@@ -113,30 +119,34 @@ def film_again(args: Namespace) -> None:
     if clashing:
         raise ValueError(f"--again films the file's own recipe: leave out {', '.join(clashing)}")
     recipe = read_recipe(args.again)
+    if "model_hash" not in recipe:
+        raise ValueError(
+            f"{str(args.again)!r} was filmed by no model, but by laqta world: film it with that again"
+        )
     paths = [args.output or args.again.with_name(f"{args.again.stem}-again{args.again.suffix}")]
     check_paths(paths, args)
-    crew = load_crew(args, model=args.model or recipe.get("model"))
-    report([crew.again(recipe, progress=progress_bar)], paths, args)
+    from laqta.models.weights import installed_models
+
+    known = recipe["model"] in installed_models(home(os.environ))
+    crew = load_crew(args, recipe["model"] if known and args.model is None else None)
+    report([crew.again(recipe, progress_bar)], paths, args)
 
 
-def film_or_ask(crew: Crew, prompt: str, takes: int, args: Namespace, wish: dict[str, Any]) -> list[Film]:
+def film_or_ask(film: Callable[[bool], T], args: Namespace) -> T:
     """Film; where the model never saw a thing, ask on a terminal whether the nearest one will do."""
-    from laqta.film import UnseenProp
-
-    def film(nearest: bool) -> list[Film]:
-        return crew.takes(prompt, takes, nearest=nearest, progress=progress_bar, **wish)
+    from laqta.film import UnseenPropError
 
     try:
         return film(args.nearest)
-    except UnseenProp as unseen:
+    except UnseenPropError as unseen:
         pairs = ", ".join(f"{wished} -> {nearest}" for wished, nearest in unseen.nearest.items())
         if not (is_terminal() and ask(f"the model never saw this; film the nearest ({pairs})?")):
             raise
-    return film(nearest=True)
+    return film(True)
 
 
 def load_crew(args: Namespace, model: str | None = None) -> Crew:
-    """Load the model that the flags, else the settings, name."""
+    """Load `model`, else the one that the flags name, else the settings' own."""
     settings = load_settings(os.environ)
     from laqta import load
 
@@ -181,6 +191,22 @@ def report(films: list[Film], paths: list[Path], args: Namespace) -> None:
         show(json.dumps(recipes[0] if len(recipes) == 1 else recipes, ensure_ascii=False))
         return
     for recipe in recipes:
-        show(f"{recipe['file']}: {recipe['prompt']}")
-        show(f"  seed {recipe['seed']}, model {recipe['model']}, {recipe['seconds']:.1f} s of work")
-    say(f"film it again: laqta film --again {paths[0]}")
+        for line in _told(recipe):
+            show(line)
+    show(f"film it again: laqta film --again {shlex.quote(str(paths[0]))}")
+
+
+def _told(recipe: dict[str, Any]) -> Iterator[str]:
+    """Say what was filmed, from which seed and how fast; what was left out; and where the judge disagrees."""
+    length = recipe["settings"]["seconds"]
+    yield f"{recipe['file']}: {recipe['prompt']}"
+    yield f"  seed {recipe['seed']}, model {recipe['model']}, {length:.1f} s of film in {recipe['seconds']:.1f} s"
+    if recipe["unseen"]:
+        yield f"  the model never saw, so the nearest was filmed: {', '.join(recipe['unseen'])}"
+    if recipe["ignored"]:
+        yield f"  not understood: {', '.join(recipe['ignored'])}"
+    for note in recipe["dropped"]:
+        yield f"  left out: {note}"
+    for row in recipe["check"] or ():
+        if not row["ok"]:
+            yield f"  the judge sees {row['what']} {row['seen']!r}, asked was {row['asked']!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Run the recipe; `ValueError` names those there are, and refuses to mix a new run with an old one."""
+    from laqta.train.checkpoint import Session
     from laqta.train.device import choose_device
     from laqta.train.recipes import RECIPES
     from laqta.train.run import run_recipe
@@ -49,6 +51,8 @@ def run(args: Namespace) -> None:
             f"{str(folder)!r} holds no run to go on with; leave --resume out, or name its folder by --out"
         )
     device = choose_device(args.device or load_settings(os.environ).device)
-    weights = run_recipe(recipe, folder, home(os.environ), device, args.minutes, say)
+    stop_at = None if args.minutes is None else time.monotonic() + 60 * args.minutes
+    session = Session(folder=folder, device=device, stop_at=stop_at, say=say)
+    weights = run_recipe(recipe, session, home(os.environ))
     if weights is not None:
         show(str(weights))
