@@ -16,8 +16,9 @@ SIZE = JudgeSize(
 )
 
 COSTS = Costs(
-    stage="judge", hardware="a core", seconds=1.0, steps=1, clips=1, flop=1.0, mfu=None, dollars=0.0, dollars_per_hour=0.1
-)
+    stage="judge", hardware="a core", seconds=1.0, steps=1, clips=1, flop=1.0, mfu=None, dollars=0.0,
+    dollars_per_hour=0.1,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

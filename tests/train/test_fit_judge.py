@@ -122,7 +122,7 @@ def test_the_loss_blames_heat_in_the_wrong_place(recipe: JudgeRecipe, truth: Tru
 def test_the_pool_draws_what_it_rendered(stage: Stage) -> None:
     pool = TruthPool(stage, size=6, fresh=2, first_seed=50)
     seen = pool.draw(20, step_dice(0, 0))
-    assert seen.frames_BTCHW.shape == (20, 5, 3, 32, 32)
+    assert seen.frames_BTCHW.shape == (20, stage.shape.frames, 3, 32, 32)
     assert pool.next_seed == 58
     assert 0.05 < seen.frames_BTCHW.mean() < 0.95
 

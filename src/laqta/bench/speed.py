@@ -168,7 +168,7 @@ def time_beside(subject: Subject, requests: list[Request]) -> Beside:
     """Time the engine and diffusers' pipeline in turn, so that a busy machine disturbs both alike."""
     engine = subject.engine
     pipeline = DiffusionPipeline.from_pretrained(
-        subject.folder, trust_remote_code=True, torch_dtype=torch.float32
+        subject.folder, trust_remote_code=True, dtype=torch.float32
     ).to(engine.device)
     pipeline.set_progress_bar_config(disable=True)
     in_interval = Guidance(scale=subject.card.guidance, interval=INTERVAL)
