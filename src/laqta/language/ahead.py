@@ -69,7 +69,7 @@ def things_follow(pieces: list[Piece], index: int) -> int:
 def slot_of(scene: Scene, pieces: list[Piece], index: int) -> str:
     """Which slot a piece stands in here; "" for a word that nobody knows."""
     piece = pieces[index]
-    if not piece.meanings or piece.has("other"):
+    if not piece.meanings or (piece.has("other") and not piece.has("prop")):
         return ""
     if piece.has("prop"):
         return _thing_or_not(scene, pieces, index)
@@ -79,8 +79,13 @@ def slot_of(scene: Scene, pieces: list[Piece], index: int) -> str:
 
 
 def _thing_or_not(scene: Scene, pieces: list[Piece], index: int) -> str:
-    """An orange or an orange cup, leaves or she leaves."""
+    """An orange or an orange cup, leaves or she leaves, black or (Arabic) lions."""
     piece = pieces[index]
+    if piece.has("other"):
+        before = pieces[index - 1] if index else None
+        return (
+            "" if before is not None and before.has("prop", "tint", "size") and not piece.joined else "prop"
+        )
     if piece.has("tint"):
         following = next_piece(pieces, index)
         described = following is not None and following.has("prop", "size", "tint")

@@ -46,6 +46,10 @@ class Piece:
         """All values that this piece may have in a slot."""
         return tuple(meaning.value for meaning in self.meanings if meaning.slot == slot)
 
+    def has_value(self, slot: str, *values: str) -> bool:
+        """Whether this piece may have one of these values in a slot."""
+        return any(value in values for value in self.values(slot))
+
     def has(self, *slots: str) -> bool:
         """Whether this piece may stand in one of these slots."""
         return any(meaning.slot in slots for meaning in self.meanings)
@@ -76,7 +80,9 @@ class Dictionary:
         """Whether this spoken form already has a meaning in a slot."""
         key = spoken_key(phrase)
         entries = self.by_first.get(key[0], ()) if key else ()
-        return any(known == key and any(meaning.slot == slot for meaning in found) for known, found in entries)
+        return any(
+            known == key and any(meaning.slot == slot for meaning in found) for known, found in entries
+        )
 
 
 @cache
@@ -174,6 +180,8 @@ def _longest(sentence_tokens: list[Token], start: int) -> tuple[Piece, int]:
         for key, found in dictionary().by_first.get(form.word, ()):
             if best and len(key) <= best[0]:
                 break
+            if form.owned and found[0].slot != "prop":
+                continue
             rest = _matched(sentence_tokens, start + 1, key[1:])
             if rest is not None:
                 best = (len(key), (form, *rest), found)

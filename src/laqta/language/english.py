@@ -68,7 +68,10 @@ def _doubles(verb: str) -> bool:
 
 
 def verb_forms(phrase: str) -> tuple[str, ...]:
-    """Every form of a verb phrase as the lexicon lists it: "go/went/gone away" (or "go away/went/gone") -> go, goes, going, went, gone away."""
+    """Every form of a verb phrase as the lexicon lists it.
+
+    "go/went/gone away", or "go away/went/gone", gives go away, goes away, going away, went away, gone away.
+    """
     irregular = re.findall(r"/([a-z]+)", phrase)
     base, _, rest = re.sub(r"/[a-z]+", "", phrase).partition(" ")
     if base in ("is", "does"):

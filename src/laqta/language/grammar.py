@@ -1,14 +1,15 @@
 """From pieces to a scene: who does what, which word belongs to which thing.
 
-`read_pieces` walks over the pieces once, from left to right; each slot has its own small function below.
-Nothing is guessed: a word that finds nothing to belong to is put aside and told to the person.
+`read_pieces` walks over the pieces once, from left to right; each slot has its own small function, here or in
+`naming` (things), `relating`, `moving` and `filming`. Nothing is guessed: a word that finds nothing to belong to
+is put aside and told to the person.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-from laqta.language import moving
+from laqta.language import filming, moving, naming, relating
 from laqta.language.ahead import (
     next_piece,
     noun_follows,
@@ -18,16 +19,11 @@ from laqta.language.ahead import (
     verb_follows,
 )
 from laqta.language.dictionary import Piece
-from laqta.language.scene import Member, Scene
+from laqta.language.scene import Scene
 
-CAMERA_MOVES = {
-    "approach": "zoom_in",
-    "recede": "zoom_out",
-    "rise": "tilt_up",
-    "fall": "tilt_down",
-    "still": "still",
-}
-"""What the camera does when its verb or its course is one of these."""
+CIRCUMSTANCES = ("backdrop", "time", "weather", "format", "camera")
+MANNERS = ("speed", "toward", "from", "arrive", "course")
+JOINTS = ("and", "pause")
 
 
 def read_pieces(pieces: list[Piece]) -> Scene:
@@ -35,48 +31,48 @@ def read_pieces(pieces: list[Piece]) -> Scene:
     scene = Scene()
     index = 0
     while index < len(pieces):
-        piece = pieces[index]
-        if piece.joined:
+        if pieces[index].joined:
             _pause(scene, "and")
-        index += _step(scene, pieces, index)
+        slot = slot_of(scene, pieces, index)
+        if slot == "word":
+            index += _structure(scene, pieces, index)
+        elif slot == "number":
+            index += _number(scene, pieces, index)
+        else:
+            _take(scene, pieces, index, slot)
+            index += 1
     _settle(scene)
     return scene
 
 
-def _step(scene: Scene, pieces: list[Piece], index: int) -> int:
-    """Take in one piece; returns how many pieces that took."""
-    piece, slot = pieces[index], slot_of(scene, pieces, index)
-    if slot == "":
-        _unknown(scene, piece)
-    elif slot == "word":
-        return _structure(scene, pieces, index)
-    elif slot in ("backdrop", "time", "weather", "format", "camera"):
-        _circumstance(scene, slot, piece)
-    elif slot == "prop":
-        _thing(scene, pieces, index)
-    elif slot == "number":
-        return _number(scene, pieces, index)
-    elif slot in ("size", "tint"):
-        _description(scene, pieces, index, slot)
+def _take(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
+    """Take in one piece that stands in this slot."""
+    if slot == "prop":
+        naming.thing(scene, pieces, index)
     elif slot == "link":
-        _link(scene, pieces, index)
-    elif slot in ("place", "facing"):
-        _stance(scene, pieces, index, slot)
+        relating.link(scene, pieces, index)
     elif slot == "verb":
         _verb(scene, pieces, index)
-    elif slot in ("speed", "toward", "from", "arrive", "course"):
+    elif slot in MANNERS:
         _manner(scene, pieces, index, slot)
-    elif slot == "unit":
-        scene.unused.append(piece)
-    return 1
+    elif slot in ("size", "tint"):
+        _description(scene, pieces, index, slot)
+    elif slot in ("place", "facing"):
+        _stance(scene, pieces, index, slot)
+    elif slot in CIRCUMSTANCES:
+        _circumstance(scene, slot, pieces[index])
+    elif slot != "stop":
+        scene.unused.append(pieces[index])
+        scene.aside = False
+        relating.give_up(scene)
 
 
 def _settle(scene: Scene) -> None:
     """At the end: words that still wait find the last thing, or are put aside."""
     waiting, last = scene.waiting, scene.about()
     if waiting.verb and last is not None:
-        moving.say(scene, [last], waiting.verb)
-        waiting.verb = None
+        verb, waiting.verb = waiting.verb, None
+        moving.say(scene, [last], verb)
     if last is not None:
         member = scene.members[last]
         if waiting.place and member.place is None:
@@ -96,13 +92,6 @@ def _settle(scene: Scene) -> None:
     _drop_descriptions(scene)
 
 
-def _unknown(scene: Scene, piece: Piece) -> None:
-    scene.unused.append(piece)
-    scene.aside = False
-    if scene.waiting.link and scene.waiting.link_to is None:
-        scene.waiting.link = None
-
-
 def _circumstance(scene: Scene, slot: str, piece: Piece) -> None:
     """Backdrop, time, weather, format, camera: said once; a second, different one is put aside."""
     value = piece.value(slot)
@@ -114,8 +103,8 @@ def _circumstance(scene: Scene, slot: str, piece: Piece) -> None:
     scene.lender = None
     if slot == "camera":
         scene.filming = True
-    if slot == "backdrop" and scene.waiting.link and scene.waiting.link_to is None:
-        scene.waiting.link = None
+    if slot == "backdrop":
+        relating.give_up(scene)
 
 
 def _pause(scene: Scene, joint: str) -> None:
@@ -128,43 +117,48 @@ def _pause(scene: Scene, joint: str) -> None:
 
 
 def _structure(scene: Scene, pieces: list[Piece], index: int) -> int:
-    """The words that build a sentence: and, of, not, around."""
-    word = pieces[index].value("word")
-    following = next_piece(pieces, index)
-    if word in ("and", "pause"):
+    """The words that build a sentence: and, of, not, around; returns how many pieces that took."""
+    word = str(pieces[index].value("word"))
+    if word in JOINTS:
         _pause(scene, word)
-    elif word == "prep":
-        scene.aside = scene.about() is not None
-    elif word == "at":
-        scene.place_of = scene.about()
-        scene.aside = scene.place_of is not None
-    elif word == "have":
-        scene.aside = False
-    elif word == "passive":
-        scene.patient = scene.about()
-        scene.aside = scene.patient is not None
-    elif word == "around" and noun_follows(pieces, index):
-        scene.aside = scene.around = scene.about() is not None
-        moving.go_round(scene)
     elif word in ("off", "out", "in"):
-        ends = (
-            following is None or following.has("toward", "from", "place") or following.has("time", "camera")
-        )
-        ends = ends or (following is not None and following.value("word") in ("pause", "and"))
-        if scene.filming and ends and word != "off":
-            scene.camera = scene.camera or f"zoom_{word}"
-        elif ends or (word == "off" and following is not None and not following.has("course")):
-            moving.go_on(scene, "enter" if word == "in" else "leave")
-        scene.aside = scene.about() is not None
+        _particle(scene, word, next_piece(pieces, index))
     elif word == "camera":
-        scene.filming = True
-        _film(scene, scene.waiting.verb)
+        filming.start(scene)
     elif word == "clip":
         scene.waiting.described = [item for item in scene.waiting.described if item[0] != "number"]
         _drop_descriptions(scene)
     elif word == "not":
         return _negated(scene, pieces, index)
+    else:
+        _turn_aside(scene, word, noun_follows(pieces, index))
     return 1
+
+
+def _turn_aside(scene: Scene, word: str, before_a_thing: bool) -> None:
+    """After "on", 在, 被 and "around" comes a thing that the sentence is not about."""
+    about = scene.about()
+    if word == "have":
+        scene.aside = False
+    elif word in ("prep", "at", "passive"):
+        scene.aside = about is not None
+        scene.place_of = about if word == "at" else scene.place_of
+        scene.patient = about if word == "passive" else scene.patient
+    elif word == "around" and before_a_thing:
+        scene.aside = scene.around = about is not None
+        moving.go_round(scene)
+
+
+def _particle(scene: Scene, word: str, following: Piece | None) -> None:
+    """Off, out, in: part of the verb before them (drives off, walks in), or the start of a place (in the rain)."""
+    ends = following is None or following.has("toward", "from", "place", "time", "camera")
+    ends = ends or (following is not None and following.value("word") in JOINTS)
+    goes_off = word == "off" and not (following is not None and following.has("course"))
+    if scene.filming and ends and word != "off":
+        scene.camera = scene.camera or f"zoom_{word}"
+    elif ends or goes_off:
+        moving.go_on(scene, "enter" if word == "in" else "leave")
+    scene.aside = scene.about() is not None
 
 
 def _negated(scene: Scene, pieces: list[Piece], index: int) -> int:
@@ -177,21 +171,14 @@ def _negated(scene: Scene, pieces: list[Piece], index: int) -> int:
 
 
 def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
-    """How many seconds, or how many of a thing."""
-    piece, following = pieces[index], next_piece(pieces, index)
+    """How many seconds, or how many of a thing; returns how many pieces that took."""
+    piece, following, before = pieces[index], next_piece(pieces, index), previous_piece(pieces, index)
     number = float(str(piece.value("number")).replace(":", "."))
     if following and following.has("unit"):
-        scale = 60 if following.value("unit") == "minutes" else 1
-        scene.seconds = number * scale
+        scene.seconds = number * (60 if following.value("unit") == "minutes" else 1)
         return pieces.index(following, index + 1) - index + 1
-    before = previous_piece(pieces, index)
-    if (
-        piece.language == "ar"
-        and before
-        and before.has("prop", "tint", "size")
-        and number in (1, 2)
-        and not scene.joint
-    ):
+    after_its_noun = piece.language == "ar" and before is not None and before.has("prop", "tint", "size")
+    if after_its_noun and number in (1, 2) and not scene.joint and scene.members:
         scene.members[-1].count = int(number)
     elif noun_follows(pieces, index) and not _counts_the_clip(pieces, index):
         scene.waiting.described.append(("number", piece))
@@ -211,16 +198,22 @@ def _counts_the_clip(pieces: list[Piece], index: int) -> bool:
 def _description(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
     """A size or a colour: of the thing that follows, or (Arabic, "is red") of the thing just named."""
     piece, before = pieces[index], previous_piece(pieces, index)
+    if before is not None and before.value("word") == "and":
+        before = previous_piece(pieces, pieces.index(before))
     if piece.language != "ar" and noun_follows(pieces, index):
         scene.waiting.described.append((slot, piece))
     elif (
         before and before.has("prop", "tint", "size", "number", "facing", "place") and scene.last is not None
     ):
-        member = scene.members[scene.last]
-        if getattr(member, slot) is None:
-            setattr(member, slot, piece.value(slot))
-        else:
-            scene.unused.append(piece)
+        _fill(scene, scene.last, slot, piece)
+    else:
+        scene.unused.append(piece)
+
+
+def _fill(scene: Scene, thing: int, slot: str, piece: Piece) -> None:
+    member = scene.members[thing]
+    if getattr(member, slot) is None:
+        setattr(member, slot, piece.value(slot))
     else:
         scene.unused.append(piece)
 
@@ -230,136 +223,9 @@ def _drop_descriptions(scene: Scene) -> None:
     scene.waiting.described = []
 
 
-def _thing(scene: Scene, pieces: list[Piece], index: int) -> None:
-    """A thing is named: a new member of the cast, or one named before."""
-    piece = pieces[index]
-    if piece.value("prop") == "camera" and _is_the_filming_one(scene, pieces, index):
-        scene.filming = True
-        _film(scene, scene.waiting.verb)
-        return
-    doubled = index > 0 and pieces[index - 1].value("prop") == piece.value("prop")
-    if doubled and piece.language != pieces[index - 1].language and scene.last is not None:
-        return
-    known = _named_before(scene, piece)
-    thing = known if known is not None else _introduced(scene, piece)
-    scene.waiting.described = []
-    scene.filming = False
-    _take_role(scene, thing, known is None, piece)
-    scene.last, scene.joint = thing, ""
-
-
-def _named_before(scene: Scene, piece: Piece) -> int | None:
-    """The member that "the red cat" points back to, if there is one that fits."""
-    told = {slot: word.value(slot) for slot, word in scene.waiting.described}
-    if piece.article == "a" or "number" in told or piece.value("prop") is None:
-        return None
-    if piece.language == "ar" and not piece.definite and scene.waiting.link is None:
-        return None
-    kind = piece.value("prop")
-    fitting = [
-        index
-        for index, member in enumerate(scene.members)
-        if member.kind == kind and all(getattr(member, slot) == value for slot, value in told.items())
-    ]
-    others = [index for index in fitting if index != scene.waiting.link_from]
-    return others[0] if others else None
-
-
-def _introduced(scene: Scene, piece: Piece) -> int:
-    meaning = next(meaning for meaning in piece.meanings if meaning.slot == "prop")
-    member = Member(kind=meaning.value, count=meaning.count)
-    for slot, word in scene.waiting.described:
-        if slot == "number":
-            member.count = round(float(str(word.value("number"))))
-        else:
-            setattr(member, slot, word.value(slot))
-    for stance in ("place", "facing"):
-        word_waiting: Piece | None = getattr(scene.waiting, stance)
-        if word_waiting is not None:
-            setattr(member, stance, word_waiting.value(stance))
-            setattr(scene.waiting, stance, None)
-    scene.members.append(member)
-    return len(scene.members) - 1
-
-
-def _take_role(scene: Scene, thing: int, new: bool, piece: Piece) -> None:
-    """What the named thing is in its sentence: the end of a relation, beside the matter, or what it is about."""
-    waiting, member = scene.waiting, scene.members[thing]
-    if waiting.link is not None and waiting.link_to is not None:
-        _relate(scene, thing, str(waiting.link.value("link")), waiting.link_to)
-        waiting.link = waiting.link_to = None
-    elif waiting.link is not None and waiting.link_from is not None:
-        _relate(scene, waiting.link_from, str(waiting.link.value("link")), thing)
-        waiting.link = waiting.link_from = None
-        scene.aside = False
-        return
-    elif waiting.link is not None:
-        if waiting.link.value("link") in ("chases", "meets"):
-            waiting.link_from = thing
-        else:
-            waiting.link_to = thing
-            return
-    elif scene.aside and new:
-        scene.aside = False
-        return
-    _become_subject(scene, thing, member, piece)
-
-
-def _become_subject(scene: Scene, thing: int, member: Member, piece: Piece) -> None:
-    if scene.waiting.verb is not None and member.verb is None:
-        moving.say(scene, [thing], scene.waiting.verb)
-        scene.waiting.verb = None
-        scene.lender = thing
-        return
-    if scene.lender is not None and scene.joint == "and" and piece.language == "ar" and member.verb is None:
-        moving.lend(scene, thing)
-        return
-    scene.lender = None
-    if member.verb is not None:
-        scene.chain, scene.doers = [], [thing]
-        return
-    joined = scene.joint in ("and", "pause") and scene.chain and scene.chain[-1][1] != "object"
-    scene.chain = [*scene.chain, (thing, scene.joint)] if joined else [(thing, "")]
-    scene.doers = []
-
-
-def _is_the_filming_one(scene: Scene, pieces: list[Piece], index: int) -> bool:
-    """Whether a camera is the one that films, not one on the stage: "the camera", and a move of it beside it."""
-    piece = pieces[index]
-    if piece.article == "a" or scene.waiting.described or (piece.language == "ar" and not piece.definite):
-        return False
-    if index and pieces[index - 1].has("camera"):
-        return True
-    if piece.language == "zh":
-        return False
-    if scene.waiting.verb is not None and any(
-        moving.camera_verb(value) for value in scene.waiting.verb.values("verb")
-    ):
-        return True
-    for following in pieces[index + 1 : index + 4]:
-        if following.has("camera", "course") or any(
-            moving.camera_verb(value) for value in following.values("verb")
-        ):
-            return True
-        if not following.has("stop", "speed"):
-            return False
-    return False
-
-
-def _film(scene: Scene, verb: Piece | None) -> None:
-    """The camera's verb: closer, away, up, down, still; a plain move waits for its side."""
-    if verb is None:
-        return
-    scene.waiting.verb = None
-    moves = [CAMERA_MOVES[value] for value in verb.values("verb") if value in CAMERA_MOVES]
-    if moves and scene.camera is None:
-        scene.camera = moves[0]
-
-
 def _stance(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
-    """Where a thing is in the frame, or where it looks."""
-    piece, following = pieces[index], next_piece(pieces, index)
-    value = piece.value(slot)
+    """Where a thing is in the frame, or where it looks; after a verb of coming or going, the side it does so on."""
+    piece, following, before = pieces[index], next_piece(pieces, index), previous_piece(pieces, index)
     of_what_follows = (
         following is not None and following.value("word") == "of" and noun_follows(pieces, index)
     )
@@ -367,44 +233,42 @@ def _stance(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
     if scene.last is None or of_what_follows or opens:
         setattr(scene.waiting, slot, piece)
         return
-    before = previous_piece(pieces, index)
-    if slot == "place" and value != "center" and before is not None and before.has("verb", "speed"):
-        leaving = [
-            scene.members[doer] for doer in scene.doers if scene.members[doer].verb in ("leave", "enter")
-        ]
-        if leaving:
-            for member in leaving:
-                moving.steer(member, str(value), "toward" if member.verb == "leave" else "from")
-            return
-    member = scene.members[scene.last]
-    if getattr(member, slot) is None:
-        setattr(member, slot, value)
+    sided = (
+        slot == "place"
+        and piece.value(slot) != "center"
+        and before is not None
+        and before.has("verb", "speed")
+    )
+    gone = [scene.members[doer] for doer in scene.doers if scene.members[doer].verb in ("leave", "enter")]
+    if sided and gone:
+        for member in gone:
+            moving.steer(member, str(piece.value(slot)), "toward" if member.verb == "leave" else "from")
     else:
-        scene.unused.append(piece)
+        _fill(scene, scene.last, slot, piece)
 
 
 def _verb(scene: Scene, pieces: list[Piece], index: int) -> None:
     """A verb: of the things that wait for one, or of the thing that follows."""
-    piece, following = pieces[index], next_piece(pieces, index)
+    piece, following, waiting = pieces[index], next_piece(pieces, index), scene.waiting
     if scene.filming:
-        _film(scene, piece)
+        filming.move(scene, piece)
         return
-    describes = following is not None and following.value("word") == "of" and noun_follows(pieces, index)
-    before_its_noun = noun_follows(pieces, index) and (
-        piece.article != "" or scene.joint == "and" or describes
-    )
     scene.aside = False
-    if scene.chain and not (before_its_noun and piece.language != "ar") and not describes:
+    of_what_follows = (
+        following is not None and following.value("word") == "of" and noun_follows(pieces, index)
+    )
+    before_its_noun = noun_follows(pieces, index) and (piece.article != "" or scene.joint == "and")
+    if scene.chain and not of_what_follows and (piece.language == "ar" or not before_its_noun):
         moving.say(scene, _chained(scene), piece)
     elif scene.doers and scene.members[scene.doers[-1]].lent and not piece.joined:
         moving.say(scene, scene.doers[-1:], piece)
-    elif things_follow(pieces, index) and scene.waiting.verb is None and not _has_an_object(pieces, index):
-        scene.waiting.verb = piece
+    elif things_follow(pieces, index) and waiting.verb is None and not _has_an_object(pieces, index):
+        waiting.verb = piece
         scene.doers = []
     elif scene.doers and moving.turns_into(scene, piece):
         moving.go_on(scene, moving.sense(piece, scene.members[scene.doers[-1]].kind)[0])
-    elif scene.waiting.verb is None and not scene.doers and piece.language != "en":
-        scene.waiting.verb = piece
+    elif waiting.verb is None and not scene.doers and piece.language != "en":
+        waiting.verb = piece
     else:
         scene.unused.append(piece)
 
@@ -429,12 +293,8 @@ def _manner(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
     piece, before = pieces[index], previous_piece(pieces, index)
     value = str(piece.value(slot))
     if scene.filming or (before is not None and before.has("camera")):
-        if slot == "toward" and scene.camera is None:
-            scene.camera = f"pan_{value}"
-        elif slot == "course" and scene.camera is None:
-            scene.camera = CAMERA_MOVES.get(value)
-        return
-    if verb_follows(pieces, index) or scene.waiting.verb is not None:
+        filming.steer(scene, slot, value)
+    elif verb_follows(pieces, index) or scene.waiting.verb is not None:
         moving.wait(scene, slot, piece)
     elif scene.doers and moving.apply(scene, slot, value):
         scene.lender = None
@@ -449,54 +309,3 @@ def _manner(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
         scene.members[scene.last].place = scene.members[scene.last].place or value
     else:
         scene.unused.append(piece)
-
-
-def _link(scene: Scene, pieces: list[Piece], index: int) -> None:
-    """A relation: between the thing that the sentence is about and the one that follows, or as Chinese has it."""
-    piece, before = pieces[index], previous_piece(pieces, index)
-    value, waiting = str(piece.value("link")), scene.waiting
-    if scene.filming:
-        scene.unused += [piece] if value in ("chases", "meets") else []
-    elif piece.language == "zh" and value.strip("~") not in ("chases", "meets"):
-        _chinese_link(scene, piece, value)
-    elif scene.patient is not None and scene.last is not None and scene.last != scene.patient:
-        _relate(scene, scene.last, value, scene.patient)
-    elif value == "meets" and len(scene.chain) > 1 and not noun_follows(pieces, index):
-        _relate(scene, scene.chain[-2][0], value, scene.chain[-1][0])
-    else:
-        after_its_subject = before is not None and before.has(
-            "prop", "tint", "size", "place", "facing", "number"
-        )
-        leads = piece.language == "ar" and value in ("chases", "meets") and not after_its_subject
-        waiting.link = piece
-        waiting.link_from = scene.about()
-        if scene.joint and leads and things_follow(pieces, index):
-            waiting.link_from = scene.about() if things_follow(pieces, index) < 2 else None
-        scene.aside = False
-
-
-def _chinese_link(scene: Scene, piece: Piece, value: str) -> None:
-    """A 在 B 后面, or B 后面有 A: the relation comes after its second thing."""
-    thing = scene.last
-    subject = scene.place_of
-    if subject is None and scene.doers and scene.doers[-1] != thing:
-        subject = scene.doers[-1]
-    if thing is None:
-        scene.unused.append(piece)
-    elif subject is not None and subject != thing:
-        _relate(scene, subject, value, thing)
-        scene.last = subject
-    else:
-        scene.waiting.link, scene.waiting.link_to = piece, thing
-        scene.chain = []
-
-
-def _relate(scene: Scene, subject: int, value: str, thing: int) -> None:
-    """Note a relation; "~behind" is "behind" the other way round. The sentence stays about its subject."""
-    one, two = (thing, subject) if value.startswith("~") else (subject, thing)
-    if one != two:
-        scene.relations.append((one, value.strip("~"), two))
-    scene.place_of = scene.patient = None
-    about = scene.members[subject]
-    scene.chain = [(subject, "object")] if about.verb is None else []
-    scene.doers = [] if about.verb is None else [subject]

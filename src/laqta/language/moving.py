@@ -22,11 +22,6 @@ def sense(verb: Piece, kind: str) -> tuple[str, str | None]:
     return value.partition("/")[0], speed or None
 
 
-def camera_verb(value: str) -> bool:
-    """Whether a camera can do this: move, come closer, go away, go up or down, stay."""
-    return value in ("walk", "approach", "recede", "rise", "fall", "still")
-
-
 def say(scene: Scene, things: list[int], verb: Piece) -> None:
     """Say a verb of these things, with the speed, side and course that waited for it."""
     waiting = scene.waiting
@@ -121,4 +116,11 @@ def turns_into(scene: Scene, verb: Piece) -> bool:
     """Whether a second verb only says more about the first: comes running, walks away leaving."""
     member = scene.members[scene.doers[-1]]
     said = sense(verb, member.kind)[0]
-    return member.verb in GOING and said in ("approach", "recede", "rise", "fall", "enter", "leave")
+    return member.verb in ("walk", "drive", "fly") and said in (
+        "approach",
+        "recede",
+        "rise",
+        "fall",
+        "enter",
+        "leave",
+    )

@@ -45,13 +45,17 @@ def meant_words(word: str, script: str) -> frozenset[str]:
     same = frozenset(known for known, its_sound in alike.items() if its_sound == sound)
     if same or len(word) < SHORTEST[script]:
         return same
-    return frozenset(known for known, its_sound in alike.items() if _one_apart(sound, its_sound, _is_name(known)))
+    return frozenset(
+        known for known, its_sound in alike.items() if _one_apart(sound, its_sound, _is_name(known))
+    )
 
 
 def _is_name(word: str) -> bool:
     """Whether a word names a thing or a place: verbs have too many neighbours (roaming, roaring)."""
     entries = dictionary().by_first[word]
-    return any(len(key) == 1 and meaning.slot in ("prop", "backdrop") for key, found in entries for meaning in found)
+    return any(
+        len(key) == 1 and meaning.slot in ("prop", "backdrop") for key, found in entries for meaning in found
+    )
 
 
 @cache
@@ -81,7 +85,9 @@ def _one_apart(one: str, two: str, may_change: bool) -> bool:
     """
     if one[0] != two[0] or abs(len(one) - len(two)) > 1 or one == two:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
+    )
     a, b = one[start:], two[start:]
     swapped = a[:2] == b[:2][::-1] and a[2:] == b[2:]
     changed = may_change and len(one) >= LONG and a[1:] == b[1:]

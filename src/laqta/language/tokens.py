@@ -55,11 +55,13 @@ FUNCTION_WORDS = frozenset({"الي", "الا", "التي", "الذي"})
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One way to read a token: the bare word, and what was written onto it."""
+    """One way to read a token: the bare word, and what was written onto it; `owned` where that is an owner (my, his),
+    which only things have."""
 
     word: str
     joined: bool = False
     definite: bool = False
+    owned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,7 @@ class Token:
     @property
     def language(self) -> Language | None:
         """The language of a word; `None` for numbers, emoji and pauses."""
-        return self.script if self.script in ("en", "ar", "zh") else None  # type: ignore[return-value]
+        return self.script if self.script in ("en", "ar", "zh") else None
 
 
 def tokens(sentence: str) -> list[Token]:
@@ -135,4 +137,18 @@ def _forms(word: str, script: str | None) -> tuple[Form, ...]:
         for form in forms
         if form.word.endswith("ا") and len(form.word) > 3
     ]
-    return (*forms, *accusative)
+    return (*forms, *accusative, *_owned(forms))
+
+
+def _owned(forms: list[Form]) -> list[Form]:
+    """The noun in "my cat", "his car": without the pronoun that Arabic writes onto it."""
+    owned: list[Form] = []
+    for form in forms:
+        pronoun = next((end for end in ("ها", "ه", "ي") if form.word.endswith(end)), "")
+        stem = form.word[: len(form.word) - len(pronoun)]
+        if pronoun and len(stem) > 2 and not form.definite:
+            owned += (
+                [Form(word=stem[:-1] + "ه", joined=form.joined, owned=True)] if stem.endswith("ت") else []
+            )
+            owned.append(Form(word=stem, joined=form.joined, owned=True))
+    return owned
