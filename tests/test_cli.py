@@ -70,6 +70,7 @@ def test_help_and_version_are_told_without_the_heavy_rooms() -> None:
         ("extend none.mp4", "required: --seconds"),
         ("extend none.mp4 --seconds 0", "argument --seconds: '0' is not a number"),
         ("world --size 63x64", "--size 63x64 is not a size of the world; use one of 256x256"),
+        ("world qwrtp", "nothing in 'qwrtp' could be understood; say for example: a cat walks in the snow"),
         ("train none", "no recipe 'none'; there are: nano"),
         ("train nano --resume", "holds no run to go on with; leave --resume out"),
         ("train nano --minutes soon", "argument --minutes: 'soon' is not a number"),

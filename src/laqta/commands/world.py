@@ -57,6 +57,7 @@ def run(args: Namespace) -> None:
 
     from laqta.config import to_dict
     from laqta.language.write import write
+    from laqta.world.props import PROPS
     from laqta.world.render import Renderer
 
     seed = secrets.randbelow(SEEDS_AT_RANDOM) if args.seed is None else args.seed
@@ -67,6 +68,8 @@ def run(args: Namespace) -> None:
     bank = _bank()
     spec = replace(_spec(shape), props=bank.ids)
     shot, said = _shot_by_seed(seed, spec) if sentence is None else _shot_by_sentence(sentence, seed, spec)
+    if len(bank.ids) < len(PROPS):
+        say("filming with the few props drawn in code; laqta world fetch gets all")
     renders = Renderer(shape, bank, spec, torch.device("cpu")).film([shot], [seed])
     recipe = {
         "world": True,
@@ -88,7 +91,6 @@ def _bank() -> PropBank:
     folder = props_folder(home(os.environ))
     if folder.is_dir():
         return fetched_bank(PROPS, folder)
-    say("filming with the few props drawn in code; laqta world fetch gets all")
     return drawn_bank()
 
 
@@ -113,9 +115,14 @@ def _shot_by_sentence(sentence: str, seed: int, spec: WorldSpec) -> tuple[Shot, 
     """Return the shot that a sentence wishes, filled by seed, and what the recipe says of it."""
     from laqta.config import to_dict
     from laqta.director.plan import plan
+    from laqta.film import EXAMPLES
     from laqta.language.read import read
+    from laqta.shot import Shot
 
     reading = read(sentence)
+    if reading.shot == Shot():
+        example = EXAMPLES[reading.language]
+        raise ValueError(f"nothing in {sentence!r} could be understood; say for example: {example}")
     if missing := [actor.kind for actor in reading.shot.cast if actor.kind not in spec.props]:
         raise ValueError(f"no picture of {', '.join(missing)} is here; get all props with laqta world fetch")
     planned = plan(reading.shot, seed, spec)
