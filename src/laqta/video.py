@@ -296,7 +296,7 @@ def fit_frames(clip: Clip, width: int, height: int, fps: float) -> Frames:
     """Return a clip's frames at another size (cut from the middle) and rate (the nearest frame in time)."""
     count = max(1, round(len(clip.frames_THWC) * fps / clip.fps))
     times = np.minimum((np.arange(count) * clip.fps / fps).round().astype(int), len(clip.frames_THWC) - 1)
-    chosen = clip.frames_THWC[times]
+    chosen: Frames = clip.frames_THWC[times]
     if chosen.shape[1:3] == (height, width):
         return chosen
     shrinks = chosen.shape[1] >= height and chosen.shape[2] >= width

@@ -32,7 +32,7 @@ def emoji_of(file: str) -> str:
 
 
 def test_columns_and_size() -> None:
-    assert list(ROWS[0]) == ["id", "emoji", "file", "facing", "moves"]
+    assert list(ROWS[0]) == ["id", "emoji", "file", "facing", "moves", "group"]
     assert len(ROWS) >= 180
 
 

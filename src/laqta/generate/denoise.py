@@ -6,6 +6,7 @@ once, tensors keep one shape, and outside the guidance interval only the caption
 Shape suffixes: B takes, N tokens, C channels, S text tokens.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -70,7 +71,7 @@ def denoise(
     twice_coords_B3N = torch.cat([task.coords_B3N, task.coords_B3N])
     moving_BN = 1 - task.clean_BN
 
-    for step, (sigma, next_sigma) in enumerate(zip(sigmas, sigmas[1:], strict=False)):
+    for step, (sigma, next_sigma) in enumerate(itertools.pairwise(sigmas)):
         timestep_BN = 1000 * sigma * moving_BN
         if guidance.active(sigma):
             both_BNC = transformer(

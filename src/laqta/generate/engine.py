@@ -23,10 +23,11 @@ Frames = NDArray[np.uint8]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A batch of takes of one shape. Each take has its caption and its seed; conditions are shared by all.
+    """A batch of takes of one shape; each take has its caption and its seed.
 
-    `lead_THWC` are frames that the clip begins with (1 + k * time_fold of them: one is a first frame, more
-    continue a clip); `last_HWC` is the frame that it ends with. Both have the shape's height and width.
+    `lead_BTHWC` are frames that the takes begin with, each with its own or all with the same (B is then 1). There
+    are 1 + k * time_fold of them: one is a first frame, more continue a clip. `last_HWC` is the frame that all
+    takes end with. Both have the shape's height and width.
     """
 
     captions: tuple[str, ...]
@@ -34,7 +35,7 @@ class Request:
     shape: VideoShape
     steps: int
     guidance: Guidance
-    lead_THWC: Frames | None = None
+    lead_BTHWC: Frames | None = None
     last_HWC: Frames | None = None
 
 
@@ -53,7 +54,9 @@ class Engine:
         """Load a weights folder. Raises `OSError` where it is not whole."""
         return cls(*load_model(folder, device))
 
-    def film(self, request: Request, on_step: Callable[[int, int], None] = lambda _done, _total: None) -> Frames:
+    def film(
+        self, request: Request, on_step: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Frames:
         """Film all takes of a request in one batch: 8-bit frames of shape (B, T, H, W, 3).
 
         The noise of a take depends on its seed alone. `on_step(done, total)` is called after every step; raise in
@@ -69,7 +72,11 @@ class Engine:
     def encode_text(self, captions: tuple[str, ...]) -> tuple[Tensor, Tensor]:
         """Embeddings (B, S, C) and mask (B, S) of captions, as the pipelines make them: padded, padding seen."""
         tokens = self.parts.tokenizer(
-            list(captions), padding="max_length", max_length=MAX_TEXT_TOKENS, truncation=True, return_tensors="pt"
+            list(captions),
+            padding="max_length",
+            max_length=MAX_TEXT_TOKENS,
+            truncation=True,
+            return_tensors="pt",
         )
         text_BSC = self.parts.text_encoder(tokens["input_ids"].to(self.device))[0]
         return text_BSC, tokens["attention_mask"].to(self.device)
@@ -77,7 +84,9 @@ class Engine:
     @torch.inference_mode()
     def encode(self, frames_BTHWC: Frames) -> Tensor:
         """Normalised latents (B, C, L, H, W) of 8-bit frames."""
-        frames_BCTHW = torch.from_numpy(frames_BTHWC).to(self.device).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        frames_BCTHW = (
+            torch.from_numpy(frames_BTHWC).to(self.device).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        )
         return (self.parts.autoencoder.encode(frames_BCTHW).latents - self._mean) / self._std
 
     @torch.inference_mode()
@@ -94,13 +103,13 @@ class Engine:
         empty_BSC, empty_mask_BS = self.encode_text(("",))
         z_BCLHW = torch.cat([self._noise(seed, shape) for seed in request.seeds])
         clean_L = torch.zeros(shape.frames, device=self.device)
-        if request.lead_THWC is not None:
-            lead_CLHW = self.encode(request.lead_THWC[None])[0]
-            z_BCLHW[:, :, : lead_CLHW.shape[1]] = lead_CLHW
-            clean_L[: lead_CLHW.shape[1]] = 1
+        if request.lead_BTHWC is not None:
+            lead_BCLHW = self.encode(request.lead_BTHWC)
+            z_BCLHW[:, :, : lead_BCLHW.shape[2]] = lead_BCLHW
+            clean_L[: lead_BCLHW.shape[2]] = 1
         tokens_BNC = pack(z_BCLHW)
         clean_N = clean_L.repeat_interleave(shape.frame_tokens)
-        is_plain = request.lead_THWC is None and request.last_HWC is None
+        is_plain = request.lead_BTHWC is None and request.last_HWC is None
         coords_3N = text_coords(shape) if is_plain else condition_coords(shape)
         if request.last_HWC is not None:
             last_BNC = pack(self.encode(request.last_HWC[None, None])).expand(takes, -1, -1)

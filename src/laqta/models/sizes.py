@@ -30,7 +30,7 @@ class ModelSize:
     encoder_blocks: int
     decoder_blocks: int
     space_fold: int
-    mix_width: int
+    memory: bool
     latent_channels: int
     heads: int
     head_dim: int
@@ -52,11 +52,11 @@ NANO = ModelSize(
     shapes=(VideoShape(frames=9, height=64, width=64, fps=6),),
     patch_size=4,
     autoencoder_widths=(64, 128),
-    encoder_blocks=1,
+    encoder_blocks=0,
     decoder_blocks=2,
     space_fold=2,
-    mix_width=256,
-    latent_channels=128,
+    memory=False,
+    latent_channels=192,
     heads=4,
     head_dim=64,
     layers=6,
@@ -80,7 +80,7 @@ MINI = ModelSize(
     encoder_blocks=1,
     decoder_blocks=2,
     space_fold=1,
-    mix_width=512,
+    memory=True,
     latent_channels=64,
     heads=6,
     head_dim=64,
@@ -98,11 +98,11 @@ SPECK = ModelSize(
     shapes=(VideoShape(frames=5, height=32, width=32, fps=4),),
     patch_size=4,
     autoencoder_widths=(16, 24),
-    encoder_blocks=1,
+    encoder_blocks=0,
     decoder_blocks=1,
     space_fold=2,
-    mix_width=32,
-    latent_channels=16,
+    memory=False,
+    latent_channels=64,
     heads=2,
     head_dim=24,
     layers=2,
@@ -125,7 +125,7 @@ def build_autoencoder(size: ModelSize) -> LaqtaAutoencoder:
         encoder_blocks=size.encoder_blocks,
         decoder_blocks=size.decoder_blocks,
         space_fold=size.space_fold,
-        mix_width=size.mix_width,
+        memory=size.memory,
         latent_channels=size.latent_channels,
     )
 

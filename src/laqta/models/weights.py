@@ -178,7 +178,9 @@ def check_files(folder: Path, card: Card) -> None:
         if not path.is_file():
             raise OSError(f"the weights are not whole: {path} is missing; install the model again")
         if _sha256(path) != expected:
-            raise OSError(f"the weights were changed or cut short: {path} has another hash than its card says")
+            raise OSError(
+                f"the weights were changed or cut short: {path} has another hash than its card says"
+            )
 
 
 def hash_files(folder: Path) -> dict[str, str]:

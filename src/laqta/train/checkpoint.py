@@ -27,6 +27,20 @@ class Budget:
         assert (self.minutes is None) != (self.steps is None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One sitting of a run: its folder, its device, and when the sitting ends.
+
+    `stop_at` is the moment (`time.monotonic`) at which it must save and stop, or None; `say` takes a line
+    of news for the person who waits.
+    """
+
+    folder: Path
+    device: str
+    stop_at: float | None
+    say: Callable[[str], None]
+
+
 class Clock:
     """Steps and seconds spent in one stage, over all its pieces; every schedule asks it for `fraction`.
 

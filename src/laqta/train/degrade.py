@@ -98,7 +98,9 @@ def _smear(truth: Truth, rows: Tensor, kinds: tuple[str, ...]) -> Truth:
     height, width = clips.shape[-2:]
     coarse = F.interpolate(clips, (5, 5), mode="area")
     coarse = F.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)
-    cover = F.avg_pool2d(truth.masks_BTHW[rows].flatten(0, 1)[:, None].float(), height // 8 + 1, 1, height // 16)
+    cover = F.avg_pool2d(
+        truth.masks_BTHW[rows].flatten(0, 1)[:, None].float(), height // 8 + 1, 1, height // 16
+    )
     cover = (2 * cover).clamp(0, 1)
     frames_BTCHW[rows] = torch.lerp(clips, coarse, cover).unflatten(0, (len(rows), -1))
     facts_BNF = truth.facts_BNF.clone()
@@ -121,7 +123,11 @@ def _soften(clips: Tensor, most: float, dice: Generator) -> Tensor:
     factor = 1.2 + (most - 1.2) * torch.rand(1, generator=dice).item()
     flat = clips.flatten(0, 1)
     small = F.interpolate(
-        flat, (round(height / factor), round(width / factor)), mode="bilinear", antialias=True, align_corners=False
+        flat,
+        (round(height / factor), round(width / factor)),
+        mode="bilinear",
+        antialias=True,
+        align_corners=False,
     )
     back = F.interpolate(small, (height, width), mode="bicubic", align_corners=False)
     return back.clamp(0, 1).unflatten(0, clips.shape[:2])
@@ -134,7 +140,9 @@ def _waver(clips: Tensor, strength: float, dice: Generator) -> Tensor:
     unsteady = _noise((count, frames, 2, 5, 5), clips, dice)
     flow = (2 * strength * (steady + 0.4 * unsteady)).flatten(0, 1)
     flow = F.interpolate(flow, (height, width), mode="bicubic", align_corners=False).permute(0, 2, 3, 1)
-    straight = F.affine_grid(torch.eye(2, 3, device=clips.device)[None], [1, 1, height, width], align_corners=False)
+    straight = F.affine_grid(
+        torch.eye(2, 3, device=clips.device)[None], [1, 1, height, width], align_corners=False
+    )
     bent = F.grid_sample(clips.flatten(0, 1), straight + flow, padding_mode="border", align_corners=False)
     return bent.unflatten(0, (count, frames))
 
@@ -144,5 +152,7 @@ def _blotch(clips: Tensor, blotch: float, grain: float, dice: Generator) -> Tens
     count, frames, colours, height, width = clips.shape
     strength = torch.rand(count, 1, 1, 1, 1, generator=dice).to(clips.device)
     wide = _noise((count * frames, colours, 8, 8), clips, dice)
-    wide = F.interpolate(wide, (height, width), mode="bilinear", align_corners=False).unflatten(0, (count, frames))
+    wide = F.interpolate(wide, (height, width), mode="bilinear", align_corners=False).unflatten(
+        0, (count, frames)
+    )
     return clips + strength * (blotch * wide + grain * _noise(tuple(clips.shape), clips, dice))

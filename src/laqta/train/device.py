@@ -4,6 +4,7 @@ import contextlib
 import platform
 import time
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import torch
 
@@ -26,12 +27,17 @@ def choose_device(wished: str | None = None) -> str:
     return wished
 
 
-def autocast(device: str) -> AbstractContextManager[object]:
+def autocast(device: str, convolutions: bool = False) -> AbstractContextManager[object]:
     """Run matrix products in bfloat16 on a GPU; master weights stay in float32.
 
-    On CPUs float32 stays: at these widths the casts cost more than bfloat16 products save (docs/log.md).
+    On a CPU that has bfloat16 instructions it pays for convolutions only: at the transformers' widths the casts
+    cost more than the products save (docs/log.md).
     """
-    return torch.autocast("cuda", torch.bfloat16) if device.startswith("cuda") else contextlib.nullcontext()
+    if device.startswith("cuda"):
+        return torch.autocast("cuda", torch.bfloat16)
+    if convolutions and torch.cpu._is_avx512_bf16_supported():
+        return torch.autocast("cpu", torch.bfloat16)
+    return contextlib.nullcontext()
 
 
 def hardware_name(device: str) -> str:
@@ -62,7 +68,7 @@ def measure_matmul(device: str, size: int = 1024, repeats: int = 10) -> float:
 
 
 def _processor_name() -> str:
-    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as file:
+    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as file:
         for line in file:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()

@@ -10,7 +10,6 @@ Shape suffixes: B batch, N tokens, C channels, L latent frames, H height, W widt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from random import Random
 
 import torch
@@ -22,12 +21,22 @@ from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pac
 from laqta.models.sizes import ModelSize, build_transformer
 from laqta.models.weights import Costs
 from laqta.shot import Shot
-from laqta.train.checkpoint import Average, Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
+from laqta.train.checkpoint import (
+    Average,
+    Budget,
+    Clock,
+    Log,
+    Session,
+    load_state,
+    save_state,
+    step_dice,
+    trapezoid,
+)
 from laqta.train.cost import StepCost
 from laqta.train.device import autocast
 from laqta.train.fit_text import draw_caption, encode_text
 from laqta.train.flow import on_path, sample_sigmas, velocity
-from laqta.train.optim import build_optimizers, step_all
+from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import LatentPool
 from laqta.world.sample import WorldSpec, sample_shot
 
@@ -41,8 +50,7 @@ class DitRecipe:
 
     budget: Budget
     batch: int
-    muon_rate: float
-    adam_rate: float
+    rates: Rates
     pool: int
     average: float = 0.999
     empty_share: float = 0.1
@@ -71,11 +79,16 @@ class Example:
 
 
 def fit_dit(
-    recipe: DitRecipe, size: ModelSize, world: WorldSpec, pools: list[tuple[LatentShape, LatentPool]],
-    text: tuple[PreTrainedTokenizerFast, T5EncoderModel], norm: tuple[Tensor, Tensor], folder: Path,
-    stop_at: float | None, say: Callable[[str], None], preview: Preview,
-) -> tuple[LTXVideoTransformer3DModel, Costs | None]:  # fmt: skip
-    """Train, or go on training, the transformer in `folder`; costs are None when the piece ended before the budget.
+    recipe: DitRecipe,
+    size: ModelSize,
+    world: WorldSpec,
+    pools: list[tuple[LatentShape, LatentPool]],
+    text: tuple[PreTrainedTokenizerFast, T5EncoderModel],
+    norm: tuple[Tensor, Tensor],
+    session: Session,
+    preview: Preview,
+) -> tuple[LTXVideoTransformer3DModel, Costs | None]:
+    """Train, or go on training, the transformer in its folder; costs are None when the session ended first.
 
     `norm` is the latents' mean and standard deviation by channel. Returns the network with averaged weights.
     """
@@ -83,11 +96,11 @@ def fit_dit(
     device = str(norm[0].device)
     torch.manual_seed(recipe.seed)
     transformer = build_transformer(size).to(device)
-    optimizers = build_optimizers(transformer, recipe.muon_rate, recipe.adam_rate)
+    optimizers = build_optimizers(transformer, recipe.rates)
     average = Average(transformer, recipe.average)
-    clock = Clock(recipe.budget, stop_at)
-    log = Log(folder / "dit.jsonl", say)
-    saved = folder / "dit.state"
+    clock = Clock(recipe.budget, session.stop_at)
+    log = Log(session.folder / "dit.jsonl", session.say)
+    saved = session.folder / "dit.state"
     if saved.is_file():
         state = load_state(saved, device)
         transformer.load_state_dict(state["network"])
@@ -107,7 +120,9 @@ def fit_dit(
         example = draw_example(recipe, shape, pool, shots, norm, dice)
         text_BNC, mask_BN = encode_text(*text, example.texts)
         longest = int(mask_BN.sum(1).max())
-        if not recipe.compile:  # masked keys change nothing, so leave them out; a compiled net wants one shape
+        if (
+            not recipe.compile
+        ):  # masked keys change nothing, so leave them out; a compiled net wants one shape
             text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
 
         sigma_B = sample_sigmas(recipe.batch, size.shift, dice).to(device)
@@ -209,7 +224,9 @@ def _clean_tokens(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> tup
     roll_B = torch.rand(recipe.batch, generator=dice)
     few = torch.randint(2, max(3, shape.frames), (recipe.batch,), generator=dice)
     given_B = torch.where(roll_B < recipe.first_share, 1, 0)
-    given_B = torch.where((roll_B >= recipe.first_share) & (roll_B < recipe.first_share + recipe.few_share), few, given_B)
+    given_B = torch.where(
+        (roll_B >= recipe.first_share) & (roll_B < recipe.first_share + recipe.few_share), few, given_B
+    )
     frame_of_N = torch.arange(shape.frames).repeat_interleave(shape.frame_tokens)
     clean_BN = (frame_of_N[None] < given_B[:, None].clamp(max=shape.frames - 1)).float()
     is_condition_B = torch.rand(recipe.batch, generator=dice) < torch.where(given_B > 0, 0.5, 0.2)

@@ -7,7 +7,6 @@ travels with its weights: it is the ceiling of every figure that the judge gives
 Shape suffixes: B clips, N things, T frames, Y X cells, 4 sides of a box (left, top, right, bottom; fractions).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,17 @@ from laqta.models.judge import (
 from laqta.models.sizes import MINI, NANO, SPECK
 from laqta.models.track import overlap
 from laqta.models.weights import Costs
-from laqta.train.checkpoint import Average, Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
+from laqta.train.checkpoint import (
+    Average,
+    Budget,
+    Clock,
+    Log,
+    Session,
+    load_state,
+    save_state,
+    step_dice,
+    trapezoid,
+)  # fmt: skip
 from laqta.train.cost import StepCost
 from laqta.train.degrade import MILD, Faults, spoil
 from laqta.train.device import autocast
@@ -67,6 +76,11 @@ class JudgeRecipe:
     box_weight: float = 1.0
     seed: int = 4
     drawn_props: bool = False
+
+    @property
+    def name(self) -> str:
+        """What `laqta train` calls it."""
+        return f"judge_{self.size.name}"
 
 
 def judge_nano() -> JudgeRecipe:
@@ -114,36 +128,33 @@ JUDGE_RECIPES: dict[str, Callable[[], JudgeRecipe]] = {
 """What `laqta train` takes besides the models."""
 
 
-def run_judge(
-    recipe: JudgeRecipe, out: Path, home: Path, device: str, minutes: float | None, say: Callable[[str], None]
-) -> Path | None:
-    """Train, or go on training, a judge in the folder `out`; returns its weights folder once it is done.
+def run_judge(recipe: JudgeRecipe, session: Session, home: Path) -> Path | None:
+    """Train, or go on training, a judge; returns its weights folder once it is done, None when time was up.
 
-    After `minutes` the run saves and stops, and the result is None: call again to go on. `OSError` where the
-    props' pictures are not fetched.
+    Raises `OSError` where the props' pictures are not fetched.
     """
-    stage = Stage(world=recipe.world, bank=_pictures(recipe, home), shape=recipe.size.shape, device=device)
-    out.mkdir(parents=True, exist_ok=True)
-    save_json(out / "recipe.json", to_dict(recipe))
-    stop_at = None if minutes is None else time.monotonic() + 60 * minutes
-    card = fit_judge(recipe, stage, out, stop_at, say)
-    return out / "weights" if card is not None else None
+    stage = Stage(
+        world=recipe.world, bank=_pictures(recipe, home), shape=recipe.size.shape, device=session.device
+    )
+    session.folder.mkdir(parents=True, exist_ok=True)
+    save_json(session.folder / "recipe.json", to_dict(recipe))
+    card = fit_judge(recipe, stage, session)
+    return session.folder / "weights" if card is not None else None
 
 
-def fit_judge(
-    recipe: JudgeRecipe, stage: Stage, folder: Path, stop_at: float | None, say: Callable[[str], None]
-) -> JudgeCard | None:
-    """Train, or go on training, the judge in `folder`; its card is None when the piece ended before the budget.
+def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard | None:
+    """Train, or go on training, the judge in a session's folder; its card is None when the session ended too early.
 
     Its weights are written, as they stand, whenever the state is saved.
     """
+    folder = session.folder
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
     judge = Judge(recipe.size, recipe.world.props).to(stage.device)
     optimizer = torch.optim.AdamW(judge.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.02)
     average = Average(judge, recipe.average)
-    clock = Clock(recipe.budget, stop_at)
-    log = Log(folder / "judge.jsonl", say)
+    clock = Clock(recipe.budget, session.stop_at)
+    log = Log(folder / "judge.jsonl", session.say)
     saved = folder / "judge.state"
     if saved.is_file():
         state = load_state(saved, stage.device)

@@ -22,10 +22,23 @@ from laqta.models.sizes import MAX_TEXT_TOKENS, ModelSize, build_text_encoder
 from laqta.models.tokenizer import train_tokenizer
 from laqta.models.weights import Costs
 from laqta.shot import (
-    BACKDROPS, CAMERAS, LINKS, PLACES, SIDES, SIZES, SPEEDS, TIMES, TINTS, VERBS, WEATHERS, Actor, Shot,
+    BACKDROPS,
+    CAMERAS,
+    LINKS,
+    PLACES,
+    SIDES,
+    SIZES,
+    SPEEDS,
+    TIMES,
+    TINTS,
+    VERBS,
+    WEATHERS,
+    Actor,
+    Shot,
 )  # fmt: skip
-from laqta.train.checkpoint import Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
+from laqta.train.checkpoint import Budget, Clock, Log, Session, load_state, save_state, step_dice, trapezoid
 from laqta.train.cost import StepCost
+from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.world.sample import WorldSpec, sample_shot
 
 LANGUAGES = ("en", "ar", "zh")
@@ -35,29 +48,34 @@ UNSTATED = -100
 
 @dataclass(frozen=True, kw_only=True)
 class TextRecipe:
-    """How the text encoder is trained; `tokenizer_captions` is how many captions the vocabulary is learned from."""
+    """How the text encoder is trained; `tokenizer_captions` is how many captions the vocabulary is learned from.
+
+    Until the fraction `short_until` texts are padded to the longest in the batch, which is several times cheaper;
+    after that to the full length that the pipelines use, so that the encoder is used to the padding.
+    """
 
     budget: Budget
     batch: int
-    rate: float
+    rates: Rates
     tokenizer_captions: int = 30_000
     short_share: float = 0.3
+    short_until: float = 0.7
     seed: int = 2
 
 
 class FactHeads(nn.Module):
-    """For every kind of fact, a learned query that looks at the tokens and a classifier on what it saw."""
+    """Every token votes for every value of every kind of fact; the loudest votes count (log-sum-exp over tokens)."""
 
     def __init__(self, width: int, choices: dict[str, int]) -> None:
         super().__init__()
-        self.queries_FC = nn.Parameter(torch.randn(len(choices), width) * width**-0.5)
-        self.classifiers = nn.ModuleDict({name: nn.Linear(width, count) for name, count in choices.items()})
+        self.choices = choices
+        self.vote = nn.Linear(width, sum(choices.values()))
 
     def forward(self, tokens_BNC: Tensor, mask_BN: Tensor) -> dict[str, Tensor]:
         """Logits (B, choices) by the name of the fact."""
-        scores_BFN = (self.queries_FC @ tokens_BNC.transpose(1, 2)).masked_fill(~mask_BN[:, None].bool(), -1e4)
-        seen_BFC = scores_BFN.softmax(-1) @ tokens_BNC
-        return {name: head(seen_BFC[:, at]) for at, (name, head) in enumerate(self.classifiers.items())}
+        votes_BNV = self.vote(tokens_BNC).masked_fill(~mask_BN[..., None].bool(), -1e4)
+        parts = votes_BNV.logsumexp(dim=1).split(list(self.choices.values()), dim=-1)
+        return dict(zip(self.choices, parts, strict=True))
 
 
 def fact_choices(world: WorldSpec) -> dict[str, tuple[object, ...]]:
@@ -102,55 +120,54 @@ def encode_text(
     return encoder(tokens["input_ids"].to(device))[0], tokens["attention_mask"].to(device)
 
 
-def tokenize(tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> dict[str, Tensor]:
-    """Token ids and mask, padded to the pipelines' fixed length."""
+def tokenize(tokenizer: PreTrainedTokenizerFast, texts: list[str], pad_all: bool = True) -> dict[str, Tensor]:
+    """Token ids and mask, padded to the pipelines' fixed length, or only to the longest text."""
+    padding = "max_length" if pad_all else "longest"
     return dict(
-        tokenizer(texts, padding="max_length", max_length=MAX_TEXT_TOKENS, truncation=True, return_tensors="pt")
+        tokenizer(texts, padding=padding, max_length=MAX_TEXT_TOKENS, truncation=True, return_tensors="pt")
     )
 
 
 def fit_text(
-    recipe: TextRecipe, size: ModelSize, world: WorldSpec, folder: Path, device: str, stop_at: float | None,
-    say: Callable[[str], None],
-) -> tuple[PreTrainedTokenizerFast, T5EncoderModel, Costs | None]:  # fmt: skip
-    """Train, or go on training, the text encoder in `folder`; costs are None when the piece ended before the budget."""
-    tokenizer = _tokenizer(recipe, size, world, folder, say)
+    recipe: TextRecipe, size: ModelSize, world: WorldSpec, session: Session
+) -> tuple[PreTrainedTokenizerFast, T5EncoderModel, Costs | None]:
+    """Train, or go on training, the text encoder in its folder; costs are None when the session ended first."""
+    tokenizer = _tokenizer(recipe, size, world, session.folder, session.say)
     torch.manual_seed(recipe.seed)
-    encoder = build_text_encoder(size, len(tokenizer)).to(device)
+    encoder = build_text_encoder(size, len(tokenizer)).to(session.device)
     choices = fact_choices(world)
-    heads = FactHeads(size.text_width, {name: len(values) for name, values in choices.items()}).to(device)
-    parameters = [*encoder.parameters(), *heads.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    clock = Clock(recipe.budget, stop_at)
-    log = Log(folder / "text.jsonl", say)
-    saved = folder / "text.state"
+    heads = FactHeads(size.text_width, {name: len(values) for name, values in choices.items()}).to(
+        session.device
+    )
+    learner = nn.ModuleDict({"encoder": encoder, "heads": heads})
+    optimizers = build_optimizers(learner, recipe.rates)
+    clock = Clock(recipe.budget, session.stop_at)
+    log = Log(session.folder / "text.jsonl", session.say)
+    saved = session.folder / "text.state"
     if saved.is_file():
-        state = load_state(saved, device)
-        encoder.load_state_dict(state["encoder"])
-        heads.load_state_dict(state["heads"])
-        optimizer.load_state_dict(state["optimizer"])
+        state = load_state(saved, session.device)
+        learner.load_state_dict(state["learner"])
+        for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(optimizer_state)
         clock.load(state["clock"])
-    cost = StepCost(device)
+    cost = StepCost(session.device)
 
     while not clock.finished and not clock.must_stop:
         texts, labels, _ = _batch(recipe, world, choices, clock.steps, recipe.batch)
         with cost.count(clock.steps):
-            tokens = tokenize(tokenizer, texts)
-            tokens_BNC = encoder(tokens["input_ids"].to(device))[0]
-            logits = heads(tokens_BNC, tokens["attention_mask"].to(device))
+            tokens = tokenize(tokenizer, texts, pad_all=clock.fraction > recipe.short_until)
+            tokens_BNC = encoder(tokens["input_ids"].to(session.device))[0]
+            logits = heads(tokens_BNC, tokens["attention_mask"].to(session.device))
             loss = torch.stack(
                 [
-                    F.cross_entropy(logits[name], labels[name].to(device))
+                    F.cross_entropy(logits[name], labels[name].to(session.device))
                     for name in choices
                     if (labels[name] != UNSTATED).any()
                 ]
             ).mean()
             loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * trapezoid(clock.fraction)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
+        step_all(optimizers, trapezoid(clock.fraction))
         clock.tick(len(texts))
 
         if clock.steps % 50 == 0:
@@ -158,14 +175,21 @@ def fit_text(
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
                 saved,
-                encoder=encoder.state_dict(),
-                heads=heads.state_dict(),
-                optimizer=optimizer.state_dict(),
+                learner=learner.state_dict(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
                 clock=clock.state(),
             )
-            log.write(step=clock.steps, **_accuracy(recipe, world, choices, tokenizer, encoder, heads))
+            log.write(
+                step=clock.steps,
+                minutes=clock.seconds / 60,
+                **_accuracy(recipe, world, choices, tokenizer, encoder, heads),
+            )
     encoder.eval()
-    return tokenizer, encoder, cost.card("text encoder", clock) if clock.finished and cost.flop_per_step else None
+    return (
+        tokenizer,
+        encoder,
+        cost.card("text encoder", clock) if clock.finished and cost.flop_per_step else None,
+    )
 
 
 def _tokenizer(
@@ -191,12 +215,15 @@ def _batch(
     dice = Random(int(step_dice(recipe.seed, step).initial_seed()))
     texts, facts, languages = [], [], []
     for _ in range(count):
-        text, language, stated = draw_caption(sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share)
+        text, language, stated = draw_caption(
+            sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share
+        )
         texts.append(text)
         languages.append(language)
         facts.append(stated_facts(stated))
     labels = {
-        name: torch.tensor([_label(fact.get(name), values) for fact in facts]) for name, values in choices.items()
+        name: torch.tensor([_label(fact.get(name), values) for fact in facts])
+        for name, values in choices.items()
     }
     return texts, labels, languages
 

@@ -6,7 +6,6 @@ than on the backdrop behind them, mostly on crops round the things (docs/log.md 
 Shape suffixes: B batch, C channels, T frames, H height, W width.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,17 @@ from torch import Tensor
 from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.models.sizes import ModelSize, build_autoencoder
 from laqta.models.weights import Costs
-from laqta.train.checkpoint import Average, Budget, Clock, Log, load_state, save_state, step_dice, trapezoid
+from laqta.train.checkpoint import (
+    Average,
+    Budget,
+    Clock,
+    Log,
+    Session,
+    load_state,
+    save_state,
+    step_dice,
+    trapezoid,
+)
 from laqta.train.cost import StepCost
 from laqta.train.device import autocast
 from laqta.train.pool import FramePool, Stage, crop_on_things
@@ -46,20 +55,23 @@ class VaeRecipe:
 
 
 def fit_vae(
-    recipe: VaeRecipe, size: ModelSize, stage: Stage, folder: Path, stop_at: float | None, say: Callable[[str], None]
+    recipe: VaeRecipe, size: ModelSize, stage: Stage, session: Session
 ) -> tuple[LaqtaAutoencoder, Costs | None]:
-    """Train, or go on training, the autoencoder in `folder`; costs are None when the piece ended before the budget.
+    """Train, or go on training, the autoencoder in its folder; costs are None when the session ended first.
 
     Returns the network with averaged weights and with its latents' mean and standard deviation set.
     """
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
     autoencoder = build_autoencoder(size).to(stage.device)
-    optimizer = torch.optim.AdamW(autoencoder.parameters(), lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0)
+    trained = [
+        p for name, p in autoencoder.named_parameters() if size.encoder_blocks or "analysis" not in name
+    ]
+    optimizer = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0)
     average = Average(autoencoder, recipe.average)
-    clock = Clock(recipe.budget, stop_at)
-    log = Log(folder / "vae.jsonl", say)
-    saved = folder / "vae.state"
+    clock = Clock(recipe.budget, session.stop_at)
+    log = Log(session.folder / "vae.jsonl", session.say)
+    saved = session.folder / "vae.state"
     if saved.is_file():
         state = load_state(saved, stage.device)
         autoencoder.load_state_dict(state["network"])
@@ -70,8 +82,13 @@ def fit_vae(
     # ---- data
     first_seed = recipe.seed * 10_000_000 + clock.steps * recipe.fresh
     pool = FramePool(stage, recipe.pool, recipe.fresh, first_seed)
-    held_out, held_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
+    held_out, _held_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
     cost = StepCost(stage.device)
+    if clock.steps == 0:
+        autoencoder.set_basis(pool.frames_NCTHW.float() / 127.5 - 1)
+        measure_latents(autoencoder, held_out)
+        average = Average(autoencoder, recipe.average)
+        log.write(step=0, held_out_psnr=psnr(_draw(autoencoder, held_out), held_out))
 
     while not clock.finished and not clock.must_stop:
         dice = step_dice(recipe.seed, clock.steps)
@@ -83,9 +100,10 @@ def fit_vae(
             share = max(1, round(recipe.batch * recipe.crop**2 / (stage.shape.height * stage.shape.width)))
             frames_BCTHW, masks_BTHW = frames_BCTHW[:share], masks_BTHW[:share]
 
-        with cost.count(clock.steps), autocast(stage.device):
+        with cost.count(clock.steps), autocast(stage.device, convolutions=True):
             drawn_BCTHW = autoencoder(frames_BCTHW, latent_noise=recipe.latent_noise)
-            loss = reconstruction_loss(drawn_BCTHW.float(), frames_BCTHW, masks_BTHW, recipe)
+            edges = min(1.0, max(0.0, (clock.fraction - 0.1) / 0.1))
+            loss = reconstruction_loss(drawn_BCTHW.float(), frames_BCTHW, masks_BTHW, recipe, edges)
             loss.backward()
         torch.nn.utils.clip_grad_norm_(autoencoder.parameters(), 1.0)
         for group in optimizer.param_groups:
@@ -99,7 +117,7 @@ def fit_vae(
         if clock.steps % 100 == 0:
             log.write(step=clock.steps, minutes=clock.seconds / 60, loss=loss.item())
         if clock.steps % 500 == 0:
-            log.write(step=clock.steps, held_out_psnr=_check(autoencoder, average, held_out, folder))
+            log.write(step=clock.steps, held_out_psnr=_check(autoencoder, average, held_out, session.folder))
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
                 saved,
@@ -111,20 +129,25 @@ def fit_vae(
 
     autoencoder.load_state_dict(average.shadow)
     autoencoder.eval()
-    _measure_latents(autoencoder, held_out)
+    measure_latents(autoencoder, held_out)
     log.write(step=clock.steps, held_out_psnr=psnr(_draw(autoencoder, held_out), held_out))
     return autoencoder, cost.card("autoencoder", clock) if clock.finished else None
 
 
-def reconstruction_loss(drawn: Tensor, wanted: Tensor, masks_BTHW: Tensor, recipe: VaeRecipe) -> Tensor:
-    """L1 of pixels, of their steps right and down, and of their steps in time; things weigh more. A scalar."""
+def reconstruction_loss(
+    drawn: Tensor, wanted: Tensor, masks_BTHW: Tensor, recipe: VaeRecipe, edges: float
+) -> Tensor:
+    """L1 and L2 of pixels, `edges` times L1 of their steps right, down and in time; things weigh more. A scalar.
+
+    The steps' part must come later: an L1 on steps alone is content with a flat picture and holds training there.
+    """
     weight = 1 + recipe.thing_weight * masks_BTHW[:, None].float()
     weight = weight / weight.mean()
     error = drawn - wanted
-    loss = (weight * error.abs()).mean()
+    loss = (weight * (error.abs() + error.square())).mean()
     for axis in (3, 4):
-        loss = loss + recipe.gradient_weight * error.diff(dim=axis).abs().mean()
-    return loss + recipe.motion_weight * error.diff(dim=2).abs().mean()
+        loss = loss + edges * recipe.gradient_weight * error.diff(dim=axis).abs().mean()
+    return loss + edges * recipe.motion_weight * error.diff(dim=2).abs().mean()
 
 
 def psnr(drawn: Tensor, wanted: Tensor) -> float:
@@ -149,8 +172,14 @@ def _check(autoencoder: LaqtaAutoencoder, average: Average, held_out: Tensor, fo
 
 
 @torch.no_grad()
-def _measure_latents(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> None:
-    """Set the buffers that the pipelines normalise latents with."""
+def measure_latents(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> None:
+    """Set the buffers that the pipelines normalise latents with.
+
+    Each channel is brought half way (on a log scale) to one common deviation: fully, and details that no caption
+    can foretell would weigh as much as the picture; not at all, and they would drown in the noise.
+    """
     latents = torch.cat([autoencoder.encode(part).latents for part in frames_BCTHW.split(8)])
+    std_C = latents.std(dim=(0, 2, 3, 4)).clamp(min=1e-3)
+    common = std_C.square().mean().sqrt()
     autoencoder.latents_mean.copy_(latents.mean(dim=(0, 2, 3, 4)))
-    autoencoder.latents_std.copy_(latents.std(dim=(0, 2, 3, 4)).clamp(min=1e-3))
+    autoencoder.latents_std.copy_((std_C * common).sqrt())

@@ -1,32 +1,50 @@
 """The optimisers: Muon for the matrices inside the blocks, AdamW for all the rest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 BASE_RATE = "base_rate"
+NOT_MATRICES = ("scale_shift_table", "relative_attention_bias.weight")
+"""Tables that are two-dimensional but multiply nothing."""
 
 
-def build_optimizers(network: nn.Module, muon_rate: float, adam_rate: float) -> list[Optimizer]:
-    """Split a transformer's parameters: two-dimensional weights of its blocks to Muon, the rest to AdamW.
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """Learning rates: of Muon (matrices in blocks), of AdamW (the rest), of AdamW on token embeddings.
+
+    Embeddings start with a standard deviation of 1 and each is seen rarely, so their rate is far larger.
+    """
+
+    muon: float
+    adam: float
+    embedding: float = 0.05
+
+
+def build_optimizers(network: nn.Module, rates: Rates) -> list[Optimizer]:
+    """Split the parameters: two-dimensional weights of transformer blocks to Muon, all the rest to AdamW.
 
     Muon's step is scaled to the root mean square of AdamW's (Liu et al. 2025, https://arxiv.org/abs/2502.16982),
     so both rates are of one kind.
     """
     in_blocks: list[Tensor] = []
+    embeddings: list[Tensor] = []
     rest: list[Tensor] = []
     for name, parameter in network.named_parameters():
-        is_matrix = parameter.ndim == 2 and "blocks." in name and "scale_shift_table" not in name
-        (in_blocks if is_matrix else rest).append(parameter)
-    optimizers: list[Optimizer] = [
-        torch.optim.AdamW(rest, lr=adam_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-    ]
+        is_matrix = parameter.ndim == 2 and "block" in name and not name.endswith(NOT_MATRICES)
+        home = embeddings if name.endswith("shared.weight") else in_blocks if is_matrix else rest
+        home.append(parameter)
+    groups = [{"params": rest, "lr": rates.adam}]
+    if embeddings:
+        groups.append({"params": embeddings, "lr": rates.embedding})
+    optimizers: list[Optimizer] = [torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True)]
     if in_blocks:
         optimizers.append(
             torch.optim.Muon(
-                in_blocks, lr=muon_rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+                in_blocks, lr=rates.muon, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"
             )
         )
     for optimizer in optimizers:

@@ -131,7 +131,10 @@ def fill_latents(
         path = folder / f"latents-{stage.shape.width}x{stage.shape.height}-{first_seed + start}.pt"
         if not path.is_file():
             seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
-            batches = [_encode(autoencoder, stage, shape, list(seeds[at : at + 20])) for at in range(0, len(seeds), 20)]
+            batches = [
+                _encode(autoencoder, stage, shape, list(seeds[at : at + 20]))
+                for at in range(0, len(seeds), 20)
+            ]
             save_state(path, **{key: torch.cat([batch[key] for batch in batches]) for key in batches[0]})
         shards.append(load_state(path, stage.device))
         if on_shard(min(start + SHARD, count), count):

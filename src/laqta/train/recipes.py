@@ -8,7 +8,10 @@ from laqta.train.checkpoint import Budget
 from laqta.train.fit_dit import DitRecipe
 from laqta.train.fit_text import TextRecipe
 from laqta.train.fit_vae import VaeRecipe
+from laqta.train.optim import Rates
 from laqta.world.sample import MINI_WORLD, NANO_WORLD, WorldSpec
+
+TEXT_RATES = Rates(muon=5e-3, adam=3e-3, embedding=0.05)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +38,11 @@ def nano() -> Recipe:
         name="nano",
         size=NANO,
         world=NANO_WORLD,
-        text=TextRecipe(budget=Budget(minutes=6), batch=48, rate=2e-3),
+        text=TextRecipe(budget=Budget(minutes=5), batch=48, rates=TEXT_RATES),
         vae=VaeRecipe(
-            budget=Budget(minutes=15), batch=12, crop=32, crop_share=0.8, rate=2e-3, pool=400, fresh=4
+            budget=Budget(minutes=7), batch=12, crop=32, crop_share=0.8, rate=2e-3, pool=400, fresh=3
         ),
-        dit=DitRecipe(budget=Budget(minutes=140), batch=48, muon_rate=3e-3, adam_rate=1.5e-3, pool=60_000),
+        dit=DitRecipe(budget=Budget(minutes=50), batch=48, rates=Rates(muon=3e-3, adam=1.5e-3), pool=30_000),
         steps=16,
         guidance=3.0,
     )
@@ -57,12 +60,16 @@ def mini() -> Recipe:
         name="mini",
         size=MINI,
         world=MINI_WORLD,
-        text=TextRecipe(budget=Budget(minutes=1.5), batch=512, rate=2e-3),
+        text=TextRecipe(budget=Budget(minutes=1.5), batch=512, rates=TEXT_RATES),
         vae=VaeRecipe(
             budget=Budget(minutes=5.5), batch=24, crop=128, crop_share=0.75, rate=1.5e-3, pool=1500, fresh=24
         ),
         dit=DitRecipe(
-            budget=Budget(minutes=15), batch=256, muon_rate=2e-3, adam_rate=8e-4, pool=120_000, compile=True
+            budget=Budget(minutes=15),
+            batch=256,
+            rates=Rates(muon=2e-3, adam=8e-4),
+            pool=120_000,
+            compile=True,
         ),
         steps=16,
         guidance=3.0,
@@ -76,11 +83,9 @@ def speck() -> Recipe:
         name="speck",
         size=SPECK,
         world=world,
-        text=TextRecipe(budget=Budget(steps=30), batch=24, rate=3e-3, tokenizer_captions=600),
-        vae=VaeRecipe(
-            budget=Budget(steps=60), batch=8, crop=16, crop_share=0.5, rate=3e-3, pool=48, fresh=2
-        ),
-        dit=DitRecipe(budget=Budget(steps=60), batch=16, muon_rate=5e-3, adam_rate=3e-3, pool=96),
+        text=TextRecipe(budget=Budget(steps=30), batch=24, rates=TEXT_RATES, tokenizer_captions=600),
+        vae=VaeRecipe(budget=Budget(steps=60), batch=8, crop=16, crop_share=0.5, rate=3e-3, pool=48, fresh=2),
+        dit=DitRecipe(budget=Budget(steps=60), batch=16, rates=Rates(muon=5e-3, adam=3e-3), pool=96),
         steps=4,
         guidance=2.0,
         drawn_props=True,

@@ -3,9 +3,8 @@
 Every stage picks up what its folder already holds, so a run may be stopped at any moment and resumed.
 """
 
+import json
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -21,7 +20,7 @@ from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.models.sizes import build_autoencoder, build_scheduler, build_transformer
 from laqta.models.weights import Card, Costs, Parts, save_model
 from laqta.shot import Format
-from laqta.train.checkpoint import Clock, load_state, save_state
+from laqta.train.checkpoint import Clock, Session, load_state, save_state
 from laqta.train.fit_dit import fit_dit
 from laqta.train.fit_text import LANGUAGES, fit_text
 from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
@@ -42,62 +41,71 @@ NOTICES = (
 )
 
 
-def run_recipe(
-    recipe: Recipe, out: Path, home: Path, device: str, minutes: float | None, say: Callable[[str], None]
-) -> Path | None:
-    """Run, or go on with, a recipe in the folder `out`; returns the weights folder once all stages are done.
-
-    After `minutes` the run saves and stops, and the result is None: call again to go on.
+def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
+    """Run, or go on with, a recipe; returns the weights folder once all stages are done, None when time was up.
 
     Raises:
-        ValueError: `out` holds a run of another recipe.
+        ValueError: the folder holds a run of another recipe.
         OSError: the props' pictures are not fetched.
     """
-    stop_at = None if minutes is None else time.monotonic() + 60 * minutes
+    out, say = session.folder, session.say
     bank = load_props(recipe, home, out)
-    save_json(out / "recipe.json", to_dict(recipe))
-    stages = [Stage(world=recipe.world, bank=bank, shape=shape, device=device) for shape in recipe.size.shapes]
+    _claim(recipe, out)
+    stages = [
+        Stage(world=recipe.world, bank=bank, shape=shape, device=session.device)
+        for shape in recipe.size.shapes
+    ]
 
-    text = _text(recipe, out, device, stop_at, say)
+    text = _text(recipe, session)
     if text is None:
-        return _paused(out, say)
-    autoencoder = _autoencoder(recipe, stages, out, stop_at, say)
+        return _paused(session)
+    autoencoder = _autoencoder(recipe, stages, session)
     if autoencoder is None:
-        return _paused(out, say)
-    pools = _latents(recipe, autoencoder, stages, out, stop_at, say)
+        return _paused(session)
+    pools = _latents(recipe, autoencoder, stages, session)
     if pools is None:
-        return _paused(out, say)
+        return _paused(session)
 
     def preview(transformer: LTXVideoTransformer3DModel) -> None:
-        _film_sheet(recipe, _parts(recipe, text, autoencoder, transformer), out, say)
+        save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
+        _film_sheet(recipe, _parts(recipe, text, autoencoder, transformer), session)
 
     norm = (autoencoder.latents_mean, autoencoder.latents_std)
-    transformer, costs = fit_dit(
-        recipe.dit, recipe.size, recipe.world, pools, text, norm, out, stop_at, say, preview
-    )
-    save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
-    parts = _parts(recipe, text, autoencoder, transformer)
+    transformer, costs = fit_dit(recipe.dit, recipe.size, recipe.world, pools, text, norm, session, preview)
     preview(transformer)
     if costs is None:
-        return _paused(out, say)
+        return _paused(session)
     save_json(out / "dit.costs.json", costs)
-    card = make_card(recipe, _all_costs(out))
-    save_model(out / "weights", parts, card)
+    save_model(
+        out / "weights", _parts(recipe, text, autoencoder, transformer), make_card(recipe, _all_costs(out))
+    )
     say(f"done: the weights are in {out / 'weights'}")
     return out / "weights"
 
 
-def export(recipe: Recipe, out: Path, device: str) -> Path:
+def _claim(recipe: Recipe, out: Path) -> None:
+    """Write the recipe into its folder; a folder of another size of model is refused."""
+    written = out / "recipe.json"
+    if written.is_file():
+        before = json.loads(written.read_text(encoding="utf-8"))["size"]
+        if before != to_dict(recipe.size):
+            raise ValueError(
+                f"{out} holds a run of {before['name']!r} with other sizes than {recipe.name!r}; choose another "
+                "folder with --out, or remove this one"
+            )
+    save_json(written, to_dict(recipe))
+
+
+def export(recipe: Recipe, session: Session) -> Path:
     """Write the weights of an unfinished run as they stand now: averaged, with the costs so far."""
-    text = _text(recipe, out, device, time.monotonic(), lambda _line: None)
+    text = _text(recipe, session)
     assert text is not None
-    autoencoder = _load_autoencoder(recipe, out, device)
-    state = load_state(out / "dit.state", device)
-    transformer = build_transformer(recipe.size).to(device)
+    state = load_state(session.folder / "dit.state", session.device)
+    transformer = build_transformer(recipe.size).to(session.device)
     transformer.load_state_dict(state["average"]["shadow"])
-    card = make_card(recipe, _all_costs(out))
-    save_model(out / "weights", _parts(recipe, text, autoencoder, transformer), card)
-    return out / "weights"
+    parts = _parts(recipe, text, _load_autoencoder(recipe, session), transformer)
+    save_model(session.folder / "weights", parts, make_card(recipe, _all_costs(session.folder)))
+    return session.folder / "weights"
 
 
 def load_props(recipe: Recipe, home: Path, out: Path) -> PropBank:
@@ -139,49 +147,45 @@ def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:
     )
 
 
-def _text(
-    recipe: Recipe, out: Path, device: str, stop_at: float | None, say: Callable[[str], None]
-) -> tuple[PreTrainedTokenizerFast, T5EncoderModel] | None:
-    tokenizer, encoder, costs = fit_text(recipe.text, recipe.size, recipe.world, out, device, stop_at, say)
+def _text(recipe: Recipe, session: Session) -> tuple[PreTrainedTokenizerFast, T5EncoderModel] | None:
+    written = session.folder / "text.costs.json"
+    tokenizer, encoder, costs = fit_text(recipe.text, recipe.size, recipe.world, session)
     if costs is not None:
-        save_json(out / "text.costs.json", costs)
-    return (tokenizer, encoder) if (out / "text.costs.json").is_file() else None
+        save_json(written, costs)
+    return (tokenizer, encoder) if written.is_file() else None
 
 
-def _autoencoder(
-    recipe: Recipe, stages: list[Stage], out: Path, stop_at: float | None, say: Callable[[str], None]
-) -> LaqtaAutoencoder | None:
-    if not (out / "vae.pt").is_file():
-        autoencoder, costs = fit_vae(recipe.vae, recipe.size, stages[0], out, stop_at, say)
+def _autoencoder(recipe: Recipe, stages: list[Stage], session: Session) -> LaqtaAutoencoder | None:
+    if not (session.folder / "vae.pt").is_file():
+        autoencoder, costs = fit_vae(recipe.vae, recipe.size, stages[0], session)
         if costs is None:
             return None
-        save_json(out / "vae.costs.json", costs)
-        save_state(out / "vae.pt", **autoencoder.state_dict())
-    return _load_autoencoder(recipe, out, stages[0].device)
+        save_json(session.folder / "vae.costs.json", costs)
+        save_state(session.folder / "vae.pt", **autoencoder.state_dict())
+    return _load_autoencoder(recipe, session)
 
 
-def _load_autoencoder(recipe: Recipe, out: Path, device: str) -> LaqtaAutoencoder:
-    autoencoder = build_autoencoder(recipe.size).to(device)
-    autoencoder.load_state_dict(load_state(out / "vae.pt", device))
+def _load_autoencoder(recipe: Recipe, session: Session) -> LaqtaAutoencoder:
+    autoencoder = build_autoencoder(recipe.size).to(session.device)
+    autoencoder.load_state_dict(load_state(session.folder / "vae.pt", session.device))
     return autoencoder.eval()
 
 
 def _latents(
-    recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], out: Path, stop_at: float | None,
-    say: Callable[[str], None],
-) -> list[tuple[LatentShape, LatentPool]] | None:  # fmt: skip
+    recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], session: Session
+) -> list[tuple[LatentShape, LatentPool]] | None:
     """One pool of latents for each shape, `recipe.dit.pool` clips in all."""
-    clock = Clock(recipe.dit.budget, stop_at)
+    clock = Clock(recipe.dit.budget, session.stop_at)
     share = recipe.dit.pool // len(stages)
 
     def on_shard(done: int, count: int) -> bool:
-        say(f"encoded {done} of {count} clips")
+        session.say(f"encoded {done} of {count} clips")
         return clock.must_stop
 
     pools = []
     for at, stage in enumerate(stages):
-        first_seed = POOL_SEED * (at + 1)
-        pool = fill_latents(autoencoder, stage, share, out / "latents", first_seed, on_shard)
+        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1)
+        pool = fill_latents(autoencoder, stage, share, folder, first_seed, on_shard)
         if pool is None:
             return None
         pools.append((LatentShape.of(stage.shape, autoencoder), pool))
@@ -201,12 +205,13 @@ def _parts(
     )
 
 
-def _film_sheet(recipe: Recipe, parts: Parts, out: Path, say: Callable[[str], None]) -> None:
+def _film_sheet(recipe: Recipe, parts: Parts, session: Session) -> None:
     """Film eight held-out shots, each in one of the languages, and write the sheet."""
     engine = Engine(make_card(recipe, ()), parts)
     seeds = tuple(range(HELD_OUT_SEED, HELD_OUT_SEED + 8))
     captions = tuple(
-        write(sample_shot(seed, recipe.world), LANGUAGES[seed % len(LANGUAGES)], "detailed", seed) for seed in seeds
+        write(sample_shot(seed, recipe.world), LANGUAGES[seed % len(LANGUAGES)], "detailed", seed)
+        for seed in seeds
     )
     request = Request(
         captions=captions,
@@ -216,8 +221,8 @@ def _film_sheet(recipe: Recipe, parts: Parts, out: Path, say: Callable[[str], No
         guidance=Guidance(scale=recipe.guidance),
     )
     titles = [write(sample_shot(seed, recipe.world), "en", "detailed", seed) for seed in seeds]
-    save_clips(out / "preview.png", torch.from_numpy(engine.film(request)), titles)
-    say(f"wrote {out / 'preview.png'}")
+    save_clips(session.folder / "preview.png", torch.from_numpy(engine.film(request)), titles)
+    session.say(f"wrote {session.folder / 'preview.png'}")
 
 
 def _all_costs(out: Path) -> tuple[Costs, ...]:
@@ -225,8 +230,8 @@ def _all_costs(out: Path) -> tuple[Costs, ...]:
     return tuple(load_json(Costs, path) for path in paths if path.is_file())
 
 
-def _paused(out: Path, say: Callable[[str], None]) -> None:
-    say(f"time is up; the state is saved in {out}: go on with --resume")
+def _paused(session: Session) -> None:
+    session.say(f"time is up; the state is saved in {session.folder}: go on with --resume")
 
 
 def _format(width: int, height: int) -> Format:

@@ -38,7 +38,9 @@ def save_clips(path: Path, clips_BTHWC: Tensor, captions: list[str] | None = Non
         if captions:
             pen.text((2, top), captions[row].encode("ascii", "replace").decode(), fill="black")
         for column, frame in enumerate(picks):
-            tile = Image.fromarray(clips_BTHWC[row, frame].numpy()).resize((width * zoom, height * zoom), Image.NEAREST)
+            tile = Image.fromarray(clips_BTHWC[row, frame].numpy()).resize(
+                (width * zoom, height * zoom), Image.NEAREST
+            )
             sheet.paste(tile, (column * width * zoom, top + strip))
     with write_file(path) as draft:
         sheet.save(draft)
@@ -55,7 +57,9 @@ def save_loss_plot(path: Path, log: Path, key: str = "loss") -> None:
     span_x, span_y = points[-1][0] or 1.0, (high - low) or 1.0
     sheet = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(sheet)
-    smooth = [sum(y for _, y in points[max(0, at - 9) : at + 1]) / min(10, at + 1) for at in range(len(points))]
+    smooth = [
+        sum(y for _, y in points[max(0, at - 9) : at + 1]) / min(10, at + 1) for at in range(len(points))
+    ]
     for values, colour in (([y for _, y in points], "#c8d6e5"), (smooth, "#1b4f8f")):
         line = [
             (edge + (width - 2 * edge) * x / span_x, height - edge - (height - 2 * edge) * (y - low) / span_y)

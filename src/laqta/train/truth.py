@@ -78,7 +78,10 @@ class TruthPool:
         self.stage, self.fresh, self.next_seed = stage, fresh, first_seed
         batches = [self._film(min(20, size - at)) for at in range(0, size, 20)]
         self.kept = Truth(
-            **{field.name: torch.cat([getattr(batch, field.name) for batch in batches]) for field in fields(Truth)}
+            **{
+                field.name: torch.cat([getattr(batch, field.name) for batch in batches])
+                for field in fields(Truth)
+            }
         )
 
     def draw(self, count: int, dice: Generator) -> Truth:

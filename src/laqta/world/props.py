@@ -26,13 +26,15 @@ SPRITE_SIZE = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Prop:
-    """One row of `props.tsv`: `facing` is where its fetched picture looks, `moves` how it gets about in life."""
+    """One row of `props.tsv`: `facing` is where its fetched picture looks, `moves` how it gets about in life,
+    `group` what it is most like (animal, vehicle, food ...)."""
 
     id: str
     emoji: str
     file: str
     facing: Facing
     moves: tuple[str, ...]
+    group: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ def _read_props() -> dict[str, Prop]:
             file=row["file"],
             facing=cast(Facing, row.get("facing") or "front"),
             moves=tuple((row.get("moves") or "none").split(",")),
+            group=row["group"],
         )
         for row in rows
     }
