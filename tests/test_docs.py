@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
 
 from laqta.cli import VERBS
 from laqta.settings import VARIABLES, Settings
@@ -37,3 +42,19 @@ def test_every_page_that_a_page_points_to_is_there() -> None:
             target = piece.partition(")")[0].partition("#")[0]
             if target and "://" not in target:
                 assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_what_the_library_page_shows_runs(
+    speck: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "guide" / "library.md").read_text(encoding="utf-8")
+    example = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {"speck": str(speck)}
+    exec(example.replace('"nano"', "speck"), names)
+    film, again, longer = names["film"], names["again"], names["longer"]
+    assert np.array_equal(film.frames_THWC, again.frames_THWC)
+    assert names["read_recipe"]("car.mp4") == film.recipe
+    assert len(longer.frames_THWC) > len(film.frames_THWC)
+    assert [take.recipe["seed"] for take in names["several"]] == [7, 8, 9]
+    assert sorted(name for name in os.listdir() if "." in name) == ["car.mp4", "longer.webp"]
