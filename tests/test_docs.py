@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from laqta.bench.judge import ROWS
+from laqta.bench.quality import Distance, Drawn, Novelty, Steadiness
+from laqta.bench.speed import Beside, Filming
 from laqta.cli import VERBS
 from laqta.settings import VARIABLES, Settings
 from laqta.train.recipes import RECIPES
@@ -34,6 +37,14 @@ def test_every_setting_has_its_row() -> None:
         assert f"\n| `{variable}` |" in SETTINGS, variable
     for field in fields(Settings):
         assert f"| `LAQTA_{field.name.upper()}` | `{field.name}` |" in SETTINGS, field.name
+
+
+def test_every_metric_has_its_line() -> None:
+    page = (DOCS / "guide" / "bench.md").read_text(encoding="utf-8")
+    parts = (Drawn, Distance, Steadiness, Novelty, Filming, Beside)
+    metrics = [*ROWS, *(field.name for part in parts for field in fields(part)), "world_clips_a_second"]
+    for metric in metrics:
+        assert f"\n| `{metric}` | " in page, metric
 
 
 def test_every_page_that_a_page_points_to_is_there() -> None:
