@@ -3,7 +3,7 @@
 # Each call is one piece: it resumes what the last one saved, and says when the weights are done.
 #   PIECE_MINUTES=8 runs/mini_gpu.sh      once more until it prints the weights folder
 # A machine without npm takes the props as one file: put props.npz into the run's folder beforehand
-# (python -c "from laqta.world.props import ...; save_bank(...)", see docs/guide/training.md).
+# (docs/guide/training.md says how to pack them).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
