@@ -54,6 +54,9 @@ from laqta.world.sample import MINI_WORLD, NANO_WORLD, WorldSpec
 FIRST_SEED = 400_000_000
 """Seeds from here on train the judge; the pools of the models that it judges lie elsewhere."""
 
+CHECK_EVERY = 250
+"""Steps between two measurements of the accuracy."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeRecipe:
@@ -145,7 +148,7 @@ def run_judge(recipe: JudgeRecipe, session: Session, home: Path) -> Path | None:
 def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard | None:
     """Train, or go on training, the judge in a session's folder; its card is None when the session ended too early.
 
-    Its weights are written, as they stand, whenever the state is saved.
+    Its weights are written, as they stand, whenever its accuracy is measured.
     """
     folder = session.folder
     # ---- the network and what resumes it
@@ -192,6 +195,8 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
                 saved, network=judge.state_dict(), optimizer=optimizer.state_dict(), average=average.state(),
                 clock=clock.state(),
             )  # fmt: skip
+            clock.pause()
+        if clock.steps % CHECK_EVERY == 0 or clock.must_stop or clock.finished:
             rows = _keep(recipe, stage, average, cost.card("judge", clock), folder, whole=clock.finished)
             log.write(step=clock.steps, minutes=clock.seconds / 60, **rows)
             clock.pause()
@@ -356,10 +361,11 @@ def _mark_clip(hits: dict[str, list[bool]], judge: Judge, truth: Truth, sighting
                 hits.setdefault(name, []).append(seen == values[name][label])
 
 
-def _pictures(recipe: JudgeRecipe, home: Path) -> PropBank:
-    if recipe.drawn_props:
-        return drawn_bank(recipe.world.props)
+def pictures(world: WorldSpec, home: Path, drawn: bool) -> PropBank:
+    """The pictures of a world's props: drawn in code, or fetched earlier (`OSError` where they were not)."""
+    if drawn:
+        return drawn_bank(world.props)
     folder = props_folder(home)
     if not folder.is_dir():
         raise OSError(f"the props' pictures are not in {folder}; run `laqta world fetch` first")
-    return fetched_bank(recipe.world.props, folder)
+    return fetched_bank(world.props, folder)
