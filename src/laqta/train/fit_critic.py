@@ -15,7 +15,17 @@ from laqta.config import save_json, to_dict
 from laqta.models.critic import LEAD_FACTS, Critic, CriticSize
 from laqta.models.judge import NOTHING, SCENE_FACTS, thing_facts
 from laqta.models.sizes import NANO, SPECK
-from laqta.train.checkpoint import Average, Budget, Clock, Log, Session, load_state, save_state, step_dice, trapezoid
+from laqta.train.checkpoint import (
+    Average,
+    Budget,
+    Clock,
+    Log,
+    Session,
+    load_state,
+    save_state,
+    step_dice,
+    trapezoid,
+)
 from laqta.train.degrade import MILD, spoil
 from laqta.train.device import autocast
 from laqta.train.fit_judge import CHECK_EVERY, judge_speck, pictures

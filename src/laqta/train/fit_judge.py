@@ -136,9 +136,8 @@ def run_judge(recipe: JudgeRecipe, session: Session, home: Path) -> Path | None:
 
     Raises `OSError` where the props' pictures are not fetched.
     """
-    stage = Stage(
-        world=recipe.world, bank=_pictures(recipe, home), shape=recipe.size.shape, device=session.device
-    )
+    bank = pictures(recipe.world, home, drawn=recipe.drawn_props)
+    stage = Stage(world=recipe.world, bank=bank, shape=recipe.size.shape, device=session.device)
     session.folder.mkdir(parents=True, exist_ok=True)
     save_json(session.folder / "recipe.json", to_dict(recipe))
     card = fit_judge(recipe, stage, session)
