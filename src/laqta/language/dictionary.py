@@ -143,7 +143,7 @@ def noun_forms(language: Language, noun: Noun, own: bool) -> Iterator[tuple[str,
 def phrase_forms(language: Language, slot: str, value: str, phrase: str) -> Iterator[tuple[str, bool]]:
     """Every form of a phrase; the second is true where the form turns a relation round ("chases it": by whom)."""
     transitive = slot == "link" and value in TRANSITIVE
-    if slot in ("verb", "facing") or transitive:
+    if slot in ("verb", "facing") or transitive or (slot == "camera" and language == "en"):
         if language == "en" and slot != "facing":
             yield from ((form, False) for form in english.verb_forms(phrase))
         elif language == "ar":

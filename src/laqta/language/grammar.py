@@ -63,8 +63,9 @@ def _take(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
         _circumstance(scene, slot, pieces[index])
     elif slot != "stop":
         scene.unused.append(pieces[index])
-        scene.aside = False
-        relating.give_up(scene)
+        if not noun_follows(pieces, index):
+            scene.aside = False
+            relating.give_up(scene)
 
 
 def _settle(scene: Scene) -> None:
@@ -136,10 +137,12 @@ def _structure(scene: Scene, pieces: list[Piece], index: int) -> int:
 
 
 def _turn_aside(scene: Scene, word: str, before_a_thing: bool) -> None:
-    """After "on", 在, 被 and "around" comes a thing that the sentence is not about."""
+    """After "on", 在, 被 and "around" comes a thing that the sentence is not about; after "who" it is about the last."""
     about = scene.about()
     if word == "have":
         scene.aside = False
+    elif word == "who" and scene.last is not None and scene.members[scene.last].verb is None:
+        scene.chain = [(scene.last, "object")]
     elif word in ("prep", "at", "passive"):
         scene.aside = about is not None
         scene.place_of = about if word == "at" else scene.place_of

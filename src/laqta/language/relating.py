@@ -17,7 +17,9 @@ def link(scene: Scene, pieces: list[Piece], index: int) -> None:
     if scene.filming:
         scene.unused += [piece] if value in DONE_TO else []
     elif piece.language == "zh" and value.strip("~") not in DONE_TO:
-        _after_its_thing(scene, piece, value)
+        before = previous_piece(pieces, index)
+        if before is None or not before.has("backdrop"):  # over the city: no relation
+            _after_its_thing(scene, piece, value)
     elif scene.patient is not None and scene.last is not None and scene.last != scene.patient:
         relate(scene, scene.last, value, scene.patient)
     elif value == "meets" and len(scene.chain) > 1 and not noun_follows(pieces, index):

@@ -135,7 +135,7 @@ def _forms(word: str, script: str | None) -> tuple[Form, ...]:
     accusative = [
         Form(word=form.word[:-1], joined=form.joined)
         for form in forms
-        if form.word.endswith("ا") and len(form.word) > 3
+        if form.word.endswith("ا") and len(form.word) > 2
     ]
     return (*forms, *accusative, *_owned(forms))
 
