@@ -71,7 +71,9 @@ def test_obey_measures_every_group_beside_ceiling_and_floors(subject: Subject) -
     assert result.gap.keys() == {"seen", "held_out"}
 
 
-def test_the_ceiling_is_what_a_perfect_model_would_reach(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ceiling_is_what_a_perfect_model_would_reach(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A model that films the true world scores as the ceiling does."""
 
     def film_truly(_engine, _texts, seeds, _progress):  # type: ignore[no-untyped-def]
@@ -85,7 +87,9 @@ def test_the_ceiling_is_what_a_perfect_model_would_reach(subject: Subject, monke
     assert result.groups["held_out"].model == result.groups["held_out"].ceiling
 
 
-def test_obey_writes_json_and_markdown(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_obey_writes_json_and_markdown(
+    subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(obey, "open_subject", lambda *_named: subject)
     paths = obey.main("speck", "cpu", 1, tmp_path / "results", silent)
     assert [path.suffix for path in paths] == [".json", ".md"]

@@ -27,7 +27,9 @@ def thing(kind: str, x: float = 0.5, y: float = 0.6, step: float = 0.0, **facts:
         "kind": kind, "tint": "natural", "size": "medium", "place": "center", "facing": "left", "verb": "still",
         "toward": "neither", "speed": "normal",
     }  # fmt: skip
-    return SeenThing(track=Track(boxes_T4=boxes_T4, there_T=torch.ones(FRAMES)), score=0.9, facts=said | facts)
+    return SeenThing(
+        track=Track(boxes_T4=boxes_T4, there_T=torch.ones(FRAMES)), score=0.9, facts=said | facts
+    )
 
 
 def rows_of(shot: Shot, *things: SeenThing) -> dict[str, Row]:
@@ -118,7 +120,9 @@ def test_relations_are_seen_from_boxes_and_motions(link: str, subject: SeenThing
 
 def test_rows_come_in_the_tables_order() -> None:
     shot = Shot(
-        backdrop="snow", camera="still", cast=(Actor(kind="cat", count=1, tint="red"), Actor(kind="car", count=1))
+        backdrop="snow",
+        camera="still",
+        cast=(Actor(kind="cat", count=1, tint="red"), Actor(kind="car", count=1)),
     )
     rows = compare(Sighting(things=(thing("cat"), thing("car")), scene=SCENE), shot, KINDS)
     places = [ROWS.index(row.what) for row in rows]

@@ -12,7 +12,11 @@ from laqta.models.weights import Costs
 from laqta.shot import VideoShape
 
 SIZE = JudgeSize(
-    name="tiny", shape=VideoShape(frames=5, height=32, width=48, fps=4), widths=(8, 8, 16), blocks=(0, 1, 1), reader=16
+    name="tiny",
+    shape=VideoShape(frames=5, height=32, width=48, fps=4),
+    widths=(8, 8, 16),
+    blocks=(0, 1, 1),
+    reader=16,
 )
 
 COSTS = Costs(

@@ -62,7 +62,9 @@ def test_every_parameter_learns(truth: Truth) -> None:
 def test_the_nano_critic_takes_nano_clips() -> None:
     recipe = critic_nano()
     shape = recipe.size.shape
-    opinion = Critic(recipe.size, recipe.world.props)(torch.rand(1, shape.frames, 3, shape.height, shape.width))
+    opinion = Critic(recipe.size, recipe.world.props)(
+        torch.rand(1, shape.frames, 3, shape.height, shape.width)
+    )
     assert opinion.kinds_BK.shape == (1, len(recipe.world.props))
     assert len(opinion.levels) == len(recipe.size.widths)
 

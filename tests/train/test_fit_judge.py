@@ -43,7 +43,10 @@ def test_labels_are_the_shots(stage: Stage, truth: Truth) -> None:
     values = thing_facts(stage.world.props)
     for clip in range(16):
         shot = sample_shot(clip, stage.world)
-        scene = {name: SCENE_FACTS[name][label] for name, label in zip(SCENE_FACTS, truth.scene_BS[clip], strict=True)}
+        scene = {
+            name: SCENE_FACTS[name][label]
+            for name, label in zip(SCENE_FACTS, truth.scene_BS[clip], strict=True)
+        }
         assert scene == {name: getattr(shot, name) for name in SCENE_FACTS}
         there = truth.facts_BNF[clip, :, 0] != UNSTATED
         kinds = [values["kind"][label] for label in truth.facts_BNF[clip, there, 0]]
@@ -63,7 +66,9 @@ def test_what_the_world_decides_is_not_asked() -> None:
 
 def test_heat_is_one_at_the_middle_of_what_is_there() -> None:
     boxes = torch.tensor([[0.1, 0.1, 0.3, 0.5], [0.6, 0.5, 1.0, 0.9]])[None, :, None]
-    wanted_BTYX, owner_BTYX = heat_target(boxes, torch.ones(1, 2, 1, dtype=torch.bool), torch.Size((1, 1, 10, 10)))
+    wanted_BTYX, owner_BTYX = heat_target(
+        boxes, torch.ones(1, 2, 1, dtype=torch.bool), torch.Size((1, 1, 10, 10))
+    )
     hot = (wanted_BTYX[0, 0] > 0.999).nonzero().tolist()
     assert hot == [[3, 2], [7, 8]]
     assert owner_BTYX[0, 0, 3, 2] == 0
@@ -97,7 +102,9 @@ def test_a_frozen_clip_stands_still(stage: Stage, truth: Truth) -> None:
     assert (speed == UNSTATED).all()
     assert not frozen.frames_BTCHW.diff(dim=1).any()
     assert torch.equal(frozen.facts_BNF[..., 0], truth.facts_BNF[..., 0])
-    assert (frozen.scene_BS[:, list(SCENE_FACTS).index("camera")] == SCENE_FACTS["camera"].index("still")).all()
+    assert (
+        frozen.scene_BS[:, list(SCENE_FACTS).index("camera")] == SCENE_FACTS["camera"].index("still")
+    ).all()
 
 
 def test_a_smeared_thing_is_nothing(stage: Stage, truth: Truth) -> None:

@@ -54,7 +54,9 @@ def frechet(one_ND: Array, other_ND: Array) -> float:
     cov_one, cov_other = np.cov(one_ND, rowvar=False), np.cov(other_ND, rowvar=False)
     root = _root(cov_one)
     crossed = np.linalg.eigvalsh(root @ cov_other @ root)  # its eigenvalues are those of cov_one @ cov_other
-    return float(mean @ mean + np.trace(cov_one) + np.trace(cov_other) - 2 * np.sqrt(crossed.clip(min=0)).sum())
+    return float(
+        mean @ mean + np.trace(cov_one) + np.trace(cov_other) - 2 * np.sqrt(crossed.clip(min=0)).sum()
+    )
 
 
 def kernel_distance(one_ND: Array, other_ND: Array) -> float:

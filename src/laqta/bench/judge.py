@@ -107,7 +107,9 @@ def nearest_judge(height: int, width: int, device: str = "cpu") -> Judge:
     places = (SHIPPED, home(os.environ) / "models")
     folders = sorted(path.parent for place in places for path in place.glob("*/judge.json"))
     if not folders:
-        raise OSError(f"there is no judge in {' or '.join(map(str, places))}; train one with: laqta train judge_nano")
+        raise OSError(
+            f"there is no judge in {' or '.join(map(str, places))}; train one with: laqta train judge_nano"
+        )
 
     def distance(folder: Path) -> float:
         shape = open_judge(folder, device).size.shape
@@ -192,7 +194,9 @@ def _at_once(things: Sequence[SeenThing]) -> int:
         return 0
     together_T = np.stack([thing.track.there_T.numpy() for thing in things]).sum(axis=0)
     enough = max(2, round(TOGETHER * len(together_T)))
-    return max((count for count in range(len(things) + 1) if (together_T >= count).sum() >= enough), default=0)
+    return max(
+        (count for count in range(len(things) + 1) if (together_T >= count).sum() >= enough), default=0
+    )
 
 
 def _most(values: list[str]) -> str:

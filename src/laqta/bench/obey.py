@@ -90,7 +90,9 @@ def measure(subject: Subject, clips: int, progress: Progress) -> Obedience:
         for group in (ask.split, f"{ask.split}/{ask.language}", f"{ask.split}/{ask.detail}"):
             members.setdefault(group, []).append(at)
     tables = {
-        group: Table(**{which: tally(row for at in places for row in rows[at]) for which, rows in answers.items()})
+        group: Table(
+            **{which: tally(row for at in places for row in rows[at]) for which, rows in answers.items()}
+        )
         for group, places in members.items()
     }
     return Obedience(
@@ -114,7 +116,14 @@ def wishes(subject: Subject, split: str, clips: int) -> list[Ask]:
             for seed, shot in zip(seeds, shots, strict=True):
                 said = caption(shot, language, detail, seed)
                 asks.append(
-                    Ask(split=split, seed=seed, language=language, detail=detail, text=said.text, stated=said.stated)
+                    Ask(
+                        split=split,
+                        seed=seed,
+                        language=language,
+                        detail=detail,
+                        text=said.text,
+                        stated=said.stated,
+                    )
                 )
     return asks
 
@@ -180,7 +189,8 @@ def _noise_clips(count: int, shape_THWC: tuple[int, int, int, int]) -> Frames:
 def _gap(tables: dict[str, Table], split: str) -> float:
     """Points between the best and the worst language, each by the mean share of its rows."""
     means = [
-        np.mean([score.share for score in tables[f"{split}/{language}"].model.values()]) for language in LANGUAGES
+        np.mean([score.share for score in tables[f"{split}/{language}"].model.values()])
+        for language in LANGUAGES
     ]
     return round(100 * float(max(means) - min(means)), 2)
 
@@ -207,7 +217,10 @@ def _split_table(group: Table) -> str:
                 row,
                 str(group.model[row].asked),
                 f"{_percent(group.model[row])} ({100 * group.model[row].low:.0f}-{100 * group.model[row].high:.0f})",
-                *(_percent(scores[row]) for scores in (group.ceiling, group.shuffled, group.frozen, group.noise)),
+                *(
+                    _percent(scores[row])
+                    for scores in (group.ceiling, group.shuffled, group.frozen, group.noise)
+                ),
             ]
             for row in ROWS
             if row in group.model

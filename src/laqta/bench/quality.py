@@ -109,7 +109,9 @@ def main(
     return write_results(out, result.about, result, _markdown(result))
 
 
-def measure(subject: Subject, clips: int, progress: Progress, training_clips: int = TRAINING_CLIPS) -> Quality:
+def measure(
+    subject: Subject, clips: int, progress: Progress, training_clips: int = TRAINING_CLIPS
+) -> Quality:
     """Film `clips` detailed captions, the languages in turn, and compare with the true renders of the same shots."""
     described = about("quality", subject.card, subject.stage.device, clips)
     seeds = bench_seeds(clips)
@@ -178,7 +180,9 @@ def distances(judge: Judge, filmed: Frames, true: Frames, others: Frames) -> Dis
     )
 
 
-def steadiness(judge: Judge, clips_BTHWC: Frames, is_calm: NDArray[np.bool_]) -> tuple[float | None, float | None]:
+def steadiness(
+    judge: Judge, clips_BTHWC: Frames, is_calm: NDArray[np.bool_]
+) -> tuple[float | None, float | None]:
     """Flicker of the calm clips' backdrops, and jitter of all located things."""
     sightings = see(judge, clips_BTHWC)
     flickers = [
@@ -266,7 +270,11 @@ def _markdown(result: Quality) -> str:
         ["autoencoder, edge F1", number(drawn.edge_f1), "1 is perfect"],
         ["Frechet distance to true clips", number(apart.frechet), f"true to true {apart.frechet_floor:g}"],
         ["kernel distance to true clips", number(apart.kernel), f"true to true {apart.kernel_floor:g}"],
-        ["flicker of still backdrops (0-255)", number(steady.flicker), f"truth {number(steady.true_flicker)}"],
+        [
+            "flicker of still backdrops (0-255)",
+            number(steady.flicker),
+            f"truth {number(steady.true_flicker)}",
+        ],
         ["jitter of tracks (1/1000 frame)", number(steady.jitter), f"truth {number(steady.true_jitter)}"],
         ["nearest training clip (0-255)", number(new.model), f"unseen true clips {new.true:g}"],
     ]

@@ -184,7 +184,9 @@ def time_beside(subject: Subject, requests: list[Request]) -> Beside:
         times["pipeline"].append(time.perf_counter() - start)
         times["interval"].append(_seconds(engine.film, narrow))
         largest = max(largest, float(np.abs(mine.astype(np.int16) - theirs.astype(np.int16)).max()))
-    engine_s, pipeline_s, interval_s = (statistics.median(times[name]) for name in ("engine", "pipeline", "interval"))
+    engine_s, pipeline_s, interval_s = (
+        statistics.median(times[name]) for name in ("engine", "pipeline", "interval")
+    )
     return Beside(
         pipeline_seconds=round(pipeline_s, 3),
         ratio=round(pipeline_s / engine_s, 3),

@@ -97,19 +97,29 @@ def true_clips(stage: Stage, shots: list[Shot], seeds: list[int]) -> Frames:
     for at in range(0, len(shots), FILMED_AT_ONCE):
         some = slice(at, at + FILMED_AT_ONCE)
         renders = render(shots[some], stage.shape, stage.bank, stage.world, seeds[some], device=stage.device)
-        parts.append((renders.frames_BTCHW * 255).round().to(torch.uint8).permute(0, 1, 3, 4, 2).cpu().numpy())
+        parts.append(
+            (renders.frames_BTCHW * 255).round().to(torch.uint8).permute(0, 1, 3, 4, 2).cpu().numpy()
+        )
     return np.concatenate(parts)
 
 
 def film_clips(
-    engine: Engine, captions: list[str], seeds: list[int], progress: Progress, guidance: Guidance | None = None
+    engine: Engine,
+    captions: list[str],
+    seeds: list[int],
+    progress: Progress,
+    guidance: Guidance | None = None,
 ) -> Frames:
     """Film captions as the model's card says, several in one batch: 8-bit frames (B, T, H, W, 3)."""
     return np.concatenate(list(film_batches(engine, captions, seeds, progress, guidance)))
 
 
 def film_batches(
-    engine: Engine, captions: list[str], seeds: list[int], progress: Progress, guidance: Guidance | None = None
+    engine: Engine,
+    captions: list[str],
+    seeds: list[int],
+    progress: Progress,
+    guidance: Guidance | None = None,
 ) -> Iterator[Frames]:
     """The same, batch by batch."""
     card = engine.card

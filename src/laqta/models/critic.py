@@ -48,7 +48,9 @@ class Critic(nn.Module):
         self.size, self.kinds = size, kinds
         first, *further = size.widths
         patch = (1, size.patch, size.patch)
-        self.levels = nn.ModuleList([nn.Sequential(nn.Conv3d(3, first, (3, *patch[1:]), patch, (1, 0, 0)), nn.ReLU())])
+        self.levels = nn.ModuleList(
+            [nn.Sequential(nn.Conv3d(3, first, (3, *patch[1:]), patch, (1, 0, 0)), nn.ReLU())]
+        )
         before = first
         for at, width in enumerate(further):
             stride = (1 if at % 2 == 0 else 2, 2, 2)
@@ -68,7 +70,9 @@ class Critic(nn.Module):
             x = level(x)
             levels.append(x)
         third_BC3 = F.adaptive_avg_pool3d(x, (3, 1, 1)).flatten(2)  # beginning, middle and end
-        summary = torch.cat([third_BC3[..., 1], third_BC3[..., 2] - third_BC3[..., 0], x.amax((2, 3, 4))], dim=1)
+        summary = torch.cat(
+            [third_BC3[..., 1], third_BC3[..., 2] - third_BC3[..., 0], x.amax((2, 3, 4))], dim=1
+        )
         return Opinion(
             levels=tuple(levels),
             kinds_BK=self.which(summary),

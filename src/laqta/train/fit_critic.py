@@ -76,7 +76,10 @@ def critic_speck() -> CriticRecipe:
     )  # fmt: skip
 
 
-CRITIC_RECIPES: dict[str, Callable[[], CriticRecipe]] = {"critic_nano": critic_nano, "critic_speck": critic_speck}
+CRITIC_RECIPES: dict[str, Callable[[], CriticRecipe]] = {
+    "critic_nano": critic_nano,
+    "critic_speck": critic_speck,
+}
 """What `laqta train` takes besides models and judges."""
 
 
@@ -130,7 +133,9 @@ def fit_critic(recipe: CriticRecipe, stage: Stage, session: Session) -> Critic |
             )  # fmt: skip
             clock.pause()
         if clock.steps % CHECK_EVERY == 0 or clock.must_stop or clock.finished:
-            log.write(step=clock.steps, **critic_accuracy(_averaged(recipe, average, stage.device), stage, 100))
+            log.write(
+                step=clock.steps, **critic_accuracy(_averaged(recipe, average, stage.device), stage, 100)
+            )
             clock.pause()
     return _averaged(recipe, average, stage.device) if clock.finished else None
 
@@ -139,7 +144,11 @@ def critic_losses(critic: Critic, truth: Truth) -> dict[str, Tensor]:
     """Which kinds are there, the facts of the largest thing, the facts of the scene; each a scalar."""
     opinion = critic(truth.frames_BTCHW)
     kinds_BK, lead_B = present_kinds(truth, len(critic.kinds)), largest_thing(truth)
-    losses = {"kinds": len(critic.kinds) / 2 * F.binary_cross_entropy_with_logits(opinion.kinds_BK.float(), kinds_BK)}
+    losses = {
+        "kinds": len(critic.kinds)
+        / 2
+        * F.binary_cross_entropy_with_logits(opinion.kinds_BK.float(), kinds_BK)
+    }
     for name, labels_B in _labels(truth, lead_B, critic.kinds).items():
         if (labels_B != UNSTATED).any():
             losses[name] = F.cross_entropy(opinion.facts[name].float(), labels_B)
@@ -183,7 +192,9 @@ def _labels(truth: Truth, lead_B: Tensor, kinds: tuple[str, ...]) -> dict[str, T
     rows = torch.arange(len(lead_B), device=lead_B.device)
     lead_BF = truth.facts_BNF[rows, lead_B]
     is_thing_B = lead_BF[:, 0] != names["kind"].index(NOTHING)
-    facts = {name: torch.where(is_thing_B, lead_BF[:, list(names).index(name)], UNSTATED) for name in LEAD_FACTS}
+    facts = {
+        name: torch.where(is_thing_B, lead_BF[:, list(names).index(name)], UNSTATED) for name in LEAD_FACTS
+    }
     return facts | {name: truth.scene_BS[:, at] for at, name in enumerate(SCENE_FACTS)}
 
 
