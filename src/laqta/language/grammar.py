@@ -104,7 +104,7 @@ def _circumstance(scene: Scene, slot: str, piece: Piece) -> None:
     scene.lender = None
     if slot == "camera":
         scene.filming = True
-    if slot == "backdrop":
+    if slot in ("backdrop", "weather"):
         relating.give_up(scene)
 
 
@@ -137,7 +137,7 @@ def _structure(scene: Scene, pieces: list[Piece], index: int) -> int:
 
 
 def _turn_aside(scene: Scene, word: str, before_a_thing: bool) -> None:
-    """After "on", 在, 被 and "around" comes a thing that the sentence is not about; after "who" it is about the last."""
+    """After "on", 在, 被, "around" comes a thing that the sentence is not about; after "who" it is about the last."""
     about = scene.about()
     if word == "have":
         scene.aside = False
