@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from laqta.shot import SIDED_VERBS, Actor, Backdrop, Link, Motion, Place, Shot, Side, TimeOfDay, Verb
+from laqta.shot import SIDED_VERBS, SIDES, Actor, Backdrop, Link, Motion, Place, Shot, Side, TimeOfDay, Verb
 from laqta.world.props import PROPS
 from laqta.world.rules import check, natural_verbs, possible_times, possible_weather
 from laqta.world.sample import WorldSpec
@@ -25,28 +25,29 @@ def plan(shot: Shot, seed: int, world: WorldSpec) -> Plan:
 
     What nobody mentions stays as people expect it: natural colours, clear weather, one of each, a still camera.
     What cannot be, and what `world` never shows, is dropped with a note; the kinds of the cast must be known.
+    `world.rules.check` finds nothing to drop in the result.
 
     Raises:
         ValueError: after dropping, nothing is left of what was stated.
     """
-    shot, notes = _possible(shot, world)
-    if not _says_anything(shot):
-        raise ValueError(f"nothing is left to film: {'; '.join(notes)}")
+    stated, notes = _possible(shot, world)
     dice = Random(f"plan {seed}")
-    backdrop = shot.backdrop or _backdrop(shot, dice, world)
+    backdrop = stated.backdrop or _backdrop(stated, dice, world)
+    shot, more = check(replace(stated, backdrop=backdrop))  # perhaps no backdrop here allows what was stated
+    if not _says_anything(replace(shot, backdrop=stated.backdrop)):
+        raise ValueError(f"nothing is left to film: {'; '.join(notes + more)}")
     times = [time for time in world.times if time in possible_times(backdrop)] or list(
         possible_times(backdrop)
     )
     cast = shot.cast or (Actor(kind=dice.choice(world.props)),)
     filled = replace(
         shot,
-        backdrop=backdrop,
         time=shot.time or _usually(dice, 0.7, "day", times),
         weather=shot.weather or "clear",
         cast=_fill_cast(cast, shot, dice, world),
         camera=shot.camera or "still",
     )
-    return Plan(shot=filled, dropped=notes)
+    return Plan(shot=filled, dropped=notes + more)
 
 
 def nearest_prop(kind: str, known: Sequence[str]) -> str:
@@ -117,8 +118,10 @@ def _fill_cast(cast: tuple[Actor, ...], shot: Shot, dice: Random, world: WorldSp
     for link in shot.relations:
         subject, other = link.subject, link.object
         if link.link in ("chases", "meets"):
-            side = _stated_side(cast[subject]) or dice.choice(("left", "right"))
-            toward |= {subject: side, other: side if link.link == "chases" else _opposite(side)}
+            against = link.link == "meets"
+            told = _stated_side(cast[other])
+            side = _stated_side(cast[subject]) or (told and _turned(told, against)) or dice.choice(SIDES)
+            toward |= {subject: side, other: _turned(side, against)}
             places |= {subject: _opposite(side), other: side}
             crossing |= {subject, other}
         else:
@@ -137,14 +140,15 @@ def _fill_actor(
     actor: Actor, place: Place | None, toward: Side | None, crosses: bool, dice: Random, world: WorldSpec
 ) -> Actor:
     natural = [verb for verb in natural_verbs(actor.kind) if verb in world.verbs]
+    ways: list[Verb] = []
     if crosses:
-        natural = [verb for verb in natural if verb in CROSSERS] or [
-            verb for verb in CROSSERS if verb in world.verbs
-        ]
-    motion = actor.motion or Motion(verb=dice.choice(natural))
+        crossers = [verb for verb in CROSSERS if verb in world.verbs]
+        ways = [verb for verb in crossers if verb in natural] or crossers
+    motion = actor.motion or Motion(verb=dice.choice(ways or natural or world.verbs))
     if motion.verb in SIDED_VERBS and motion.toward is None:
-        motion = replace(motion, toward=toward or actor.facing or dice.choice(("left", "right")))
-    motion = replace(motion, speed=motion.speed or "normal")
+        motion = replace(motion, toward=actor.facing or toward or dice.choice(SIDES))
+    if motion.verb != "still":
+        motion = replace(motion, speed=motion.speed or "normal")
     sided = PROPS[actor.kind].facing != "front"
     return replace(
         actor,
@@ -152,13 +156,17 @@ def _fill_actor(
         size=actor.size or dice.choice(("medium", "big")),
         tint=actor.tint or "natural",
         place=actor.place or place or "center",
-        facing=actor.facing or ((motion.toward or dice.choice(("left", "right"))) if sided else None),
+        facing=actor.facing or ((motion.toward or dice.choice(SIDES)) if sided else None),
         motion=motion,
     )
 
 
 def _stated_side(actor: Actor) -> Side | None:
-    return actor.motion.toward if actor.motion else actor.facing
+    return (actor.motion and actor.motion.toward) or actor.facing
+
+
+def _turned(side: Side, against: bool) -> Side:
+    return _opposite(side) if against else side
 
 
 def _opposite(side: Side) -> Side:
