@@ -7,9 +7,10 @@ from collections import Counter
 
 import pytest
 
-from laqta.language.dictionary import noun_forms
+from laqta.language.dictionary import dictionary, noun_forms
 from laqta.language.lexicon import LANGUAGES, Language, listed_rows, meanings, nouns, ways
 from laqta.language.read import read
+from laqta.language.tokens import spoken_key
 from laqta.shot import (
     BACKDROPS,
     CAMERAS,
@@ -128,3 +129,13 @@ def test_ways_fit_the_world() -> None:
         if len(prop.moves) == 1 and prop.moves[0] in spoken and prop.moves[0] in CROSSING:
             assert ways().get(prop.id) == spoken[prop.moves[0]], prop.id
     assert set(ways()) <= set(PROPS)
+
+
+def test_words_that_are_not_ours_have_no_meaning_of_ours() -> None:
+    ours_too = {
+        key
+        for entries in dictionary().by_first.values()
+        for key, found in entries
+        if {"other"} < {meaning.slot for meaning in found} - {"stop"}
+    }
+    assert ours_too == {spoken_key("أسود")}  # black, or lions: told by what stands before it

@@ -86,7 +86,7 @@ def _thing_or_not(scene: Scene, pieces: list[Piece], index: int) -> str:
         return (
             "" if before is not None and before.has("prop", "tint", "size") and not piece.joined else "prop"
         )
-    if piece.has("word"):  # لقطة: a shot, or after the word for a clip: of a cat
+    if piece.has("word"):  # Arabic "a shot" is also "of a cat", after another word for a clip
         return "prop" if any(earlier.value("word") == "clip" for earlier in pieces[:index]) else "word"
     if piece.has("tint"):
         following = next_piece(pieces, index)

@@ -52,7 +52,10 @@ def steer(scene: Scene, slot: str, value: str) -> None:
 
 def _move_follows(pieces: list[Piece], index: int) -> bool:
     for following in pieces[index + 1 : index + 4]:
-        if following.has("camera", "course") or _moves_a_camera(following):
+        turns = following.has_value("verb", "spin") and any(
+            piece.has("toward") for piece in pieces[index + 1 : index + 5]
+        )
+        if turns or following.has("camera", "course") or _moves_a_camera(following):
             return True
         if not following.has("stop", "speed"):
             return False

@@ -38,6 +38,9 @@ def read_pieces(pieces: list[Piece]) -> Scene:
             index += _structure(scene, pieces, index)
         elif slot == "number":
             index += _number(scene, pieces, index)
+        elif slot == "unit" and scene.seconds is None and _counts_itself(pieces[index]):
+            scene.seconds = float(str(pieces[index].value("unit")))
+            index += 1
         else:
             _take(scene, pieces, index, slot)
             index += 1
@@ -156,7 +159,7 @@ def _particle(scene: Scene, word: str, following: Piece | None) -> None:
     """Off, out, in: part of the verb before them (drives off, walks in), or the start of a place (in the rain)."""
     ends = following is None or following.has("toward", "from", "place", "time", "camera")
     ends = ends or (following is not None and following.value("word") in JOINTS)
-    goes_off = word == "off" and not (following is not None and following.has("course"))
+    goes_off = word == "off" and following is not None and following.has("backdrop", "weather", "arrive")
     if scene.filming and ends and word != "off":
         scene.camera = scene.camera or f"zoom_{word}"
     elif ends or goes_off:
@@ -178,7 +181,7 @@ def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
     piece, following, before = pieces[index], next_piece(pieces, index), previous_piece(pieces, index)
     number = float(str(piece.value("number")).replace(":", "."))
     if following and following.has("unit"):
-        scene.seconds = number * (60 if following.value("unit") == "minutes" else 1)
+        scene.seconds = number * int(str(following.value("unit")))
         return pieces.index(following, index + 1) - index + 1
     after_its_noun = piece.language == "ar" and before is not None and before.has("prop", "tint", "size")
     if after_its_noun and number in (1, 2) and not scene.joint and scene.members:
@@ -188,6 +191,11 @@ def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
     elif piece.language is None:
         scene.unused.append(piece)
     return 1
+
+
+def _counts_itself(unit: Piece) -> bool:
+    """A minute, half a minute, the Arabic duals: lengths that need no number."""
+    return unit.article == "a" or unit.language == "ar" or unit.value("unit") == "30"
 
 
 def _counts_the_clip(pieces: list[Piece], index: int) -> bool:

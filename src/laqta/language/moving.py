@@ -11,12 +11,16 @@ from laqta.shot import SIDED_VERBS
 GOING = ("walk", "drive", "fly", "rise", "fall", "leave", "enter", "approach", "recede")
 """Verbs that a course can turn into another: walk + "toward us" = approach."""
 
+CROSSING = {"wheels": "drive", "sail": "drive", "roll": "drive", "swim": "fly", "wings": "fly"}
+"""The verb that each way of getting about comes down to."""
+
 
 def sense(verb: Piece, kind: str) -> tuple[str, str | None]:
     """The verb and the speed that a verb piece states of this kind of thing: a ship that goes drives, a cat walks."""
     senses = verb.values("verb")
     way = ways().get(kind, "")
     own = [value for value in senses if value.partition("+")[0].partition("/")[2] == way]
+    own += [value for value in senses if way and value.startswith(CROSSING[way])]
     plain = [value for value in senses if "/" not in value]
     value, _, speed = [*own, *plain, *senses][0].partition("+")
     return value.partition("/")[0], speed or None
