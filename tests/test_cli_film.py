@@ -165,6 +165,7 @@ def test_on_a_terminal_it_asks(speck: Path, answer: str, code: int) -> None:
                 break
         assert process.wait(timeout=60) == code
     os.close(keyboard)
+    assert "loading the model ..." in said
     assert "film the nearest (elephant -> " in said
     assert ("[########################]" in said) == (code == 0)
     assert films() == (["a.mp4"] if code == 0 else [])

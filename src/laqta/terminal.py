@@ -21,9 +21,15 @@ def say(text: str) -> None:
     print(("\r\x1b[2K" if sys.stderr.isatty() else "") + text, file=sys.stderr, flush=True)
 
 
+def say_meanwhile(text: str) -> None:
+    """Say on a terminal what goes on, until the next line or bar takes its place."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{text} ...", end="", file=sys.stderr, flush=True)
+
+
 def ask(question: str) -> bool:
     """Ask yes or no on the terminal; anything but a yes, the end of input included, is a no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"\r\x1b[2K{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from laqta.commands import arguments
 from laqta.commands.naming import check_outputs, name_takes, slug
 from laqta.settings import home, load_settings
-from laqta.terminal import ask, is_terminal, progress_bar, show
+from laqta.terminal import ask, is_terminal, progress_bar, say_meanwhile, show
 
 if TYPE_CHECKING:
     from laqta.film import Crew, Film
@@ -148,6 +148,7 @@ def film_or_ask(film: Callable[[bool], T], args: Namespace) -> T:
 def load_crew(args: Namespace, model: str | None = None) -> Crew:
     """Load `model`, else the one that the flags name, else the settings' own."""
     settings = load_settings(os.environ)
+    say_meanwhile("loading the model")
     from laqta import load
 
     return load(model or args.model or settings.model, device=args.device or settings.device)
