@@ -184,7 +184,7 @@ def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
         scene.seconds = number * int(str(following.value("unit")))
         return pieces.index(following, index + 1) - index + 1
     after_its_noun = piece.language == "ar" and before is not None and before.has("prop", "tint", "size")
-    if after_its_noun and number in (1, 2) and not scene.joint and scene.members:
+    if after_its_noun and number in (1, 2, 3) and not scene.joint and scene.members:
         scene.members[-1].count = int(number)
     elif noun_follows(pieces, index) and not _counts_the_clip(pieces, index):
         scene.waiting.described.append(("number", piece))

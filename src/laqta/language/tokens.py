@@ -102,7 +102,7 @@ def tokens(sentence: str) -> list[Token]:
 def spoken_key(phrase: str) -> tuple[str, ...]:
     """A phrase of the lexicon as the bare words that tokens are matched with."""
     return tuple(
-        _bare(token.forms[0].word) if token.script == "ar" else token.forms[0].word
+        _bare(_folded(token.text)) if token.script == "ar" else token.forms[0].word
         for token in tokens(phrase)
     )
 
@@ -115,7 +115,13 @@ def _folded(text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    return word[2:] if word.startswith("ال") and len(word) > 3 and word not in FUNCTION_WORDS else word
+    bare = word[2:] if word.startswith("ال") and len(word) > 3 and word not in FUNCTION_WORDS else word
+    return _soft(bare)
+
+
+def _soft(word: str) -> str:
+    """A word without a last hamza after alef, which people leave out."""
+    return word[:-1] if word.endswith("اء") and len(word) > 3 else word
 
 
 def _forms(word: str, script: str | None) -> tuple[Form, ...]:
@@ -125,7 +131,7 @@ def _forms(word: str, script: str | None) -> tuple[Form, ...]:
         return (Form(word=word),)
     forms = [
         Form(
-            word=word[len(prefix) :],
+            word=_soft(word[len(prefix) :]),
             joined=prefix.startswith(("و", "ف")),
             definite=prefix.endswith(("ال", "لل")),
         )
