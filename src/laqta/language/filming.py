@@ -20,6 +20,8 @@ def films(scene: Scene, pieces: list[Piece], index: int) -> bool:
     piece, verb = pieces[index], scene.waiting.verb
     if piece.article == "a" or scene.waiting.described or (piece.language == "ar" and not piece.definite):
         return False
+    if any(member.kind == "camera" for member in scene.members):
+        return False
     if index and pieces[index - 1].has("camera"):
         return True
     if piece.language == "zh":
