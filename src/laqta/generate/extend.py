@@ -16,20 +16,24 @@ SEED_STEP = 7919
 
 
 def lead_frames(shape: VideoShape, time_fold: int) -> int:
-    """How many frames a continuation is given: one, and one or two whole latent frames more, at most half a clip.
+    """How many frames a continuation is given: one, and one or two whole latent frames more where the clip is long.
 
-    With one frame alone the model could not know which way things were moving.
+    With one frame alone the model could not know which way things were moving. At least one latent frame is new.
     """
-    latents = 1 if shape.frames < 1 + 4 * time_fold else 2
+    latents = min(2, (shape.frames - 1) // time_fold // 2)
     return 1 + latents * time_fold
 
 
-def parts_needed(shape: VideoShape, time_fold: int, frames: int, held: int = 0) -> int:
-    """How many clips must be filmed for `frames` frames when `held` of them are there already."""
-    first = 0 if held else shape.frames
-    gain = shape.frames - lead_frames(shape, time_fold)
-    missing = max(0, frames - held - first)
-    return (0 if held else 1) + -(-missing // gain)
+def lengths(shape: VideoShape, time_fold: int, frames: int, held: int = 0) -> list[int]:
+    """How long the film is after each part, until it has `frames` frames; `held` of them are there already.
+
+    The last length may be more than `frames`: parts have one length.
+    """
+    done, ends = held, []
+    while done < frames:
+        done += shape.frames - _given(done, lead_frames(shape, time_fold))
+        ends.append(done)
+    return ends
 
 
 def film_long(
@@ -46,7 +50,7 @@ def film_long(
     """
     time_fold = engine.parts.autoencoder.temporal_compression_ratio
     lead = lead_frames(request.shape, time_fold)
-    parts = parts_needed(request.shape, time_fold, frames, 0 if held is None else held.shape[1])
+    parts = len(lengths(request.shape, time_fold, frames, 0 if held is None else held.shape[1]))
     film_BTHWC = held
     for part in range(parts):
         count = part * request.steps
@@ -70,5 +74,9 @@ def film_long(
 
 
 def _tail(film_BTHWC: Frames, count: int) -> Frames:
-    """The last frames of a film; a film shorter than that gives its last frame alone."""
-    return film_BTHWC[:, -count:] if film_BTHWC.shape[1] >= count else film_BTHWC[:, -1:]
+    return film_BTHWC[:, -_given(film_BTHWC.shape[1], count) :]
+
+
+def _given(done: int, lead: int) -> int:
+    """How many frames of a film of `done` frames the next part is given; a short film gives its last one alone."""
+    return lead if done >= lead else min(1, done)
