@@ -30,7 +30,7 @@ from laqta.settings import home
 from laqta.shot import Shot
 from laqta.train.device import choose_device
 from laqta.video import Clip, enlarge, fit_frames, read_image, read_video, write_video
-from laqta.wish import EXAMPLES, Options, UnseenPropError, Wish, fingerprint, make_wish, unchanged
+from laqta.wish import EXAMPLES, Look, Options, UnseenPropError, Wish, fingerprint, make_wish, unchanged
 from laqta.world.sample import WorldSpec
 
 __all__ = ["EXAMPLES", "Crew", "Film", "Options", "Progress", "UnseenPropError", "load", "world_of"]
@@ -93,7 +93,7 @@ class Crew:
 
     def extend(
         self, clip: Clip, seconds: float, *, prompt: str, seed: int = 0, source: Path | None = None,
-        progress: Progress = lambda *_: None, **options: Unpack[Options],
+        progress: Progress = lambda *_: None, **look: Unpack[Look],
     ) -> Film:  # fmt: skip
         """Film how a clip goes on for `seconds` more; the film is the clip and what follows.
 
@@ -102,7 +102,7 @@ class Crew:
         """
         if not seconds > 0:
             raise ValueError(f"a film cannot go on for {seconds!r} seconds; give a number above 0")
-        wish = make_wish(prompt, options, self.card)
+        wish = make_wish(prompt, Options(seconds=None, **look), self.card)
         held_THWC = fit_frames(clip, wish.shape.width, wish.shape.height, wish.shape.fps)
         held = len(held_THWC)
         wish = wish.lasting(held + max(1, round(seconds * wish.shape.fps)), self._time_fold, held)
@@ -121,7 +121,7 @@ class Crew:
                 f"{model_hash(self.card)}: install the other one, or film the prompt anew"
             )
         settings = recipe["settings"]
-        options = Options(
+        look = Look(
             steps=settings["steps"],
             guidance=settings["guidance"],
             size=(settings["width"], settings["height"]),
@@ -133,11 +133,15 @@ class Crew:
         torch.set_num_threads(recipe["threads"])
         try:
             if "extends" in recipe:
-                return self._extend_again(recipe, options, progress)
-            options["seconds"] = settings["seconds"]
+                return self._extend_again(recipe, look, progress)
             first_seed = recipe["seed"] - recipe["index"]
             films = self.takes(
-                recipe["prompt"], recipe["batch"], seed=first_seed, progress=progress, **options
+                recipe["prompt"],
+                recipe["batch"],
+                seed=first_seed,
+                progress=progress,
+                seconds=settings["seconds"],
+                **look,
             )
             return films[recipe["index"]]
         finally:
@@ -147,7 +151,7 @@ class Crew:
     def _time_fold(self) -> int:
         return int(self.engine.parts.autoencoder.temporal_compression_ratio)
 
-    def _extend_again(self, recipe: dict[str, Any], options: Options, progress: Progress) -> Film:
+    def _extend_again(self, recipe: dict[str, Any], look: Look, progress: Progress) -> Film:
         extends = recipe["extends"]
         if extends["source"] is None:
             raise ValueError(
@@ -156,7 +160,7 @@ class Crew:
         source = unchanged(extends["source"])
         return self.extend(
             read_video(source), extends["seconds"], prompt=recipe["prompt"], seed=recipe["seed"],
-            source=source, progress=progress, **options,
+            source=source, progress=progress, **look,
         )  # fmt: skip
 
     def _shoot(self, wish: Wish, seeds: list[int], progress: Progress, held: Frames | None) -> list[Film]:

@@ -34,21 +34,26 @@ class UnseenPropError(ValueError):
         )
 
 
-class Options(TypedDict, total=False):
-    """What may be wished beside the sentence; whatever is left out or None is the model's own.
+class Look(TypedDict, total=False):
+    """What may be wished beside sentence and length; whatever is left out or None is the model's own.
 
-    `steps` and `guidance` trade time for quality; `size` is (width, height) of one of the model's shapes;
-    `seconds` the length; `first` and `last` pictures to begin and end with; `nearest` agrees to the nearest
-    known prop in place of one that the model never saw.
+    `steps` and `guidance` trade time for quality; `size` is (width, height) of one of the model's shapes; `first`
+    and `last` are pictures to begin and end with; `nearest` agrees to the nearest known prop in place of one that
+    the model never saw.
     """
 
     steps: int | None
     guidance: float | None
     size: tuple[int, int] | None
-    seconds: float | None
     first: Path | None
     last: Path | None
     nearest: bool
+
+
+class Options(Look, total=False):
+    """What may be wished beside the sentence: a look, and `seconds`, the length."""
+
+    seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 from laqta.shot import SIDED_VERBS, SIDES, Actor, Backdrop, Link, Motion, Place, Shot, Side, TimeOfDay, Verb
 from laqta.world.props import PROPS
@@ -73,7 +74,8 @@ def _possible(shot: Shot, world: WorldSpec) -> tuple[Shot, tuple[str, ...]]:
             said.append(
                 f"this model never saw {value.replace('_', ' ')} ({field}); it knows {', '.join(known)}"
             )
-            shot = replace(shot, **{field: None})
+            nothing: dict[str, Any] = {field: None}
+            shot = replace(shot, **nothing)
     shot = replace(shot, cast=tuple(_possible_actor(actor, world, said) for actor in shot.cast))
     return shot, tuple(said)
 
@@ -120,7 +122,8 @@ def _fill_cast(cast: tuple[Actor, ...], shot: Shot, dice: Random, world: WorldSp
         if link.link in ("chases", "meets"):
             against = link.link == "meets"
             told = _stated_side(cast[other])
-            side = _stated_side(cast[subject]) or (told and _turned(told, against)) or dice.choice(SIDES)
+            chosen: Side = _turned(told, against) if told else dice.choice(SIDES)
+            side = _stated_side(cast[subject]) or chosen
             toward |= {subject: side, other: _turned(side, against)}
             places |= {subject: _opposite(side), other: side}
             crossing |= {subject, other}

@@ -5,6 +5,7 @@ Shape suffixes: B takes, T frames, H height, W width, C channels.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -61,9 +62,7 @@ def film_long(
         )
         if film_BTHWC is not None:
             asked = replace(asked, lead_BTHWC=_tail(film_BTHWC, lead))
-        new_BTHWC = engine.film(
-            asked, lambda done, _steps, before=count: on_step(before + done, parts * request.steps)
-        )
+        new_BTHWC = engine.film(asked, partial(_count_on, on_step, count, parts * request.steps))
         if film_BTHWC is None:
             film_BTHWC = new_BTHWC
         else:
@@ -71,6 +70,11 @@ def film_long(
             film_BTHWC = np.concatenate([film_BTHWC, new_BTHWC[:, given:]], axis=1)
     assert film_BTHWC is not None
     return film_BTHWC[:, :frames]
+
+
+def _count_on(on_step: Callable[[int, int], None], before: int, total: int, done: int, _steps: int) -> None:
+    """Report a step of one part as a step of the whole film."""
+    on_step(before + done, total)
 
 
 def _tail(film_BTHWC: Frames, count: int) -> Frames:

@@ -44,8 +44,8 @@ class Block(nn.Module):
         self.memory = memory
         self.inner = nn.Conv2d(2 * width if memory else width, width, 3, padding=1)
         self.out = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        for start in self.out.parameters():
+            nn.init.zeros_(start)
 
     def forward(self, x_BTCHW: Tensor) -> Tensor:
         """Shape in, same shape out: (B, T, C, H, W)."""
@@ -128,17 +128,16 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
             if level > 0:
                 up = nn.Conv2d(widths[level], 4 * widths[level - 1], 1)
                 layers.append(Framewise(nn.ReLU(), up, nn.PixelShuffle(2)))
-        layers.append(
-            Framewise(nn.ReLU(), nn.Conv2d(widths[0], pixels, 3, padding=1), nn.PixelShuffle(patch_size))
-        )
+        last = nn.Conv2d(widths[0], pixels, 3, padding=1)
+        layers.append(Framewise(nn.ReLU(), last, nn.PixelShuffle(patch_size)))
         self.decoder = nn.Sequential(*layers)
 
         for name, layer in self.named_modules():
             if isinstance(layer, (nn.Conv2d, nn.Conv3d)) and not name.endswith(".out"):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(self.decoder[-1][1].weight)
-        if self.encoder is not None:
-            nn.init.zeros_(self.fold_out.weight)
+        for layer in (last, *([] if self.encoder is None else [self.fold_out])):
+            for start in layer.parameters():
+                nn.init.zeros_(start)
 
         self.register_buffer("latents_mean", torch.zeros(latent_channels))
         self.register_buffer("latents_std", torch.ones(latent_channels))

@@ -17,7 +17,7 @@ MAX_TEXT_TOKENS = 128
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSize:
-    """One size of the whole model. `shapes[0]` is the default; all shapes have the same number of tokens.
+    """One size of the whole model. `shapes[0]` is the default; all shapes share one budget of tokens.
 
     `shift` moves the noise levels of training and sampling toward noise, for tokens that are alike
     (Stable Diffusion 3, https://arxiv.org/abs/2403.03206).

@@ -38,8 +38,12 @@ class StepCost:
         self.flop_per_step.append(counter.get_total_flops())
 
     def card(self, stage: str, clock: Clock) -> Costs:
-        """Sum up a finished stage."""
-        flop = clock.steps * sum(self.flop_per_step) / len(self.flop_per_step)
+        """Sum up a finished stage.
+
+        A sitting that found the stage finished has counted no step: then `flop` is 0 and `mfu` None.
+        """
+        counted = len(self.flop_per_step)
+        flop = clock.steps * sum(self.flop_per_step) / counted if counted else 0.0
         per_hour = DOLLARS_PER_HOUR["cuda" if self.device.startswith("cuda") else "cpu"]
         return Costs(
             stage=stage,
@@ -48,7 +52,7 @@ class StepCost:
             steps=clock.steps,
             clips=clock.clips,
             flop=float(f"{flop:.3g}"),
-            mfu=float(f"{flop / clock.seconds / peak_flops(self.device):.3g}"),
+            mfu=float(f"{flop / clock.seconds / peak_flops(self.device):.3g}") if counted else None,
             dollars=round(clock.seconds / 3600 * per_hour, 4),
             dollars_per_hour=per_hour,
         )

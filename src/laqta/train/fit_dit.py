@@ -109,6 +109,7 @@ def fit_dit(
         average.load(state["average"])
         clock.load(state["clock"])
     forward = torch.compile(transformer) if recipe.compile else transformer
+    channel_weight_C = norm[1] / norm[1].mean()  # between equal weights and what an error weighs in pixels
     shots = _ShotShelf(world)
     cost = StepCost(device)
     next_preview = clock.seconds + 60 * recipe.preview_minutes
@@ -139,7 +140,8 @@ def fit_dit(
                 video_coords=example.coords_B3N,
                 return_dict=False,
             )[0]
-            error_BN = (predicted_BNC.float() - velocity(example.data_BNC, noise_BNC)).square().mean(-1)
+            error_BNC = (predicted_BNC.float() - velocity(example.data_BNC, noise_BNC)).square()
+            error_BN = (error_BNC * channel_weight_C).mean(-1)
             loss = (error_BN * example.weight_BN).sum() / example.weight_BN.sum()
             loss.backward()
         torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
@@ -149,7 +151,7 @@ def fit_dit(
         losses.append(loss.detach())
 
         # ---- once in a while
-        if clock.steps % 50 == 0:
+        if clock.steps % 50 == 0 or clock.finished:
             log.write(
                 step=clock.steps,
                 minutes=clock.seconds / 60,
@@ -170,8 +172,7 @@ def fit_dit(
             preview(averaged(size, average, device))
             clock.pause()
 
-    costs = cost.card("transformer", clock) if clock.finished and cost.flop_per_step else None
-    return averaged(size, average, device), costs
+    return averaged(size, average, device), cost.card("transformer", clock) if clock.finished else None
 
 
 def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransformer3DModel:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
+from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import caption
 from laqta.models.sizes import MAX_TEXT_TOKENS, ModelSize, build_text_encoder
 from laqta.models.tokenizer import train_tokenizer
@@ -41,7 +42,6 @@ from laqta.train.cost import StepCost
 from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.world.sample import WorldSpec, sample_shot
 
-LANGUAGES = ("en", "ar", "zh")
 UNSTATED = -100
 """`cross_entropy` leaves these labels out."""
 
@@ -102,8 +102,8 @@ def stated_facts(shot: Shot) -> dict[str, object]:
 def draw_caption(shot: Shot, dice: Random, short_share: float) -> tuple[str, str, Shot]:
     """A caption of a shot in a random language: the text, its language, and what it states."""
     language = dice.choice(LANGUAGES)
-    detail = "short" if dice.random() < short_share else "detailed"
-    written = caption(shot, language, detail, dice.randrange(1 << 30))
+    is_short = dice.random() < short_share
+    written = caption(shot, language, "short" if is_short else "detailed", dice.randrange(1 << 30))
     return written.text, language, written.stated
 
 
@@ -185,11 +185,7 @@ def fit_text(
                 **_accuracy(recipe, world, choices, tokenizer, encoder, heads),
             )
     encoder.eval()
-    return (
-        tokenizer,
-        encoder,
-        cost.card("text encoder", clock) if clock.finished and cost.flop_per_step else None,
-    )
+    return tokenizer, encoder, cost.card("text encoder", clock) if clock.finished else None
 
 
 def _tokenizer(

@@ -47,7 +47,7 @@ class VaeRecipe:
     pool: int
     fresh: int
     average: float = 0.998
-    latent_noise: float = 0.1
+    latent_noise: float = 0.03
     thing_weight: float = 2.0
     gradient_weight: float = 0.5
     motion_weight: float = 0.3
@@ -173,13 +173,7 @@ def _check(autoencoder: LaqtaAutoencoder, average: Average, held_out: Tensor, fo
 
 @torch.no_grad()
 def measure_latents(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> None:
-    """Set the buffers that the pipelines normalise latents with.
-
-    Each channel is brought half way (on a log scale) to one common deviation: fully, and details that no caption
-    can foretell would weigh as much as the picture; not at all, and they would drown in the noise.
-    """
+    """Set the buffers that the pipelines normalise latents with: each channel's mean and standard deviation."""
     latents = torch.cat([autoencoder.encode(part).latents for part in frames_BCTHW.split(8)])
-    std_C = latents.std(dim=(0, 2, 3, 4)).clamp(min=1e-3)
-    common = std_C.square().mean().sqrt()
     autoencoder.latents_mean.copy_(latents.mean(dim=(0, 2, 3, 4)))
-    autoencoder.latents_std.copy_((std_C * common).sqrt())
+    autoencoder.latents_std.copy_(latents.std(dim=(0, 2, 3, 4)).clamp(min=1e-3))

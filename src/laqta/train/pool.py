@@ -121,7 +121,7 @@ def fill_latents(
     first_seed: int,
     on_shard: Callable[[int, int], bool],
 ) -> LatentPool | None:
-    """Render and encode `count` clips, shard by shard, keeping the shards that are on the disk already.
+    """Render and encode `count` clips, shard by shard, keeping the whole shards that are on the disk already.
 
     `on_shard(done, count)` is called after each; it answers whether to stop here (then the result is None).
     """
@@ -129,14 +129,16 @@ def fill_latents(
     shards: list[dict[str, Tensor]] = []
     for start in range(0, count, SHARD):
         path = folder / f"latents-{stage.shape.width}x{stage.shape.height}-{first_seed + start}.pt"
-        if not path.is_file():
-            seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
+        seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
+        kept = load_state(path, stage.device) if path.is_file() else None
+        if kept is None or len(kept["latents_NCLHW"]) < len(seeds):  # it was the last of a smaller pool
             batches = [
                 _encode(autoencoder, stage, shape, list(seeds[at : at + 20]))
                 for at in range(0, len(seeds), 20)
             ]
             save_state(path, **{key: torch.cat([batch[key] for batch in batches]) for key in batches[0]})
-        shards.append(load_state(path, stage.device))
+            kept = load_state(path, stage.device)
+        shards.append(kept)
         if on_shard(min(start + SHARD, count), count):
             return None
     joined = {key: torch.cat([shard[key] for shard in shards]) for key in shards[0]}

@@ -40,9 +40,9 @@ def nano() -> Recipe:
         world=NANO_WORLD,
         text=TextRecipe(budget=Budget(minutes=5), batch=48, rates=TEXT_RATES),
         vae=VaeRecipe(
-            budget=Budget(minutes=7), batch=12, crop=32, crop_share=0.8, rate=2e-3, pool=400, fresh=3
+            budget=Budget(minutes=12), batch=12, crop=32, crop_share=0.8, rate=2e-3, pool=400, fresh=3
         ),
-        dit=DitRecipe(budget=Budget(minutes=50), batch=48, rates=Rates(muon=3e-3, adam=1.5e-3), pool=30_000),
+        dit=DitRecipe(budget=Budget(minutes=130), batch=48, rates=Rates(muon=3e-3, adam=1.5e-3), pool=36_000),
         steps=16,
         guidance=3.0,
     )

@@ -15,6 +15,7 @@ from laqta.config import load_json, save_json, to_dict
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
 from laqta.generate.grid import LatentShape
+from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import write
 from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.models.sizes import build_autoencoder, build_scheduler, build_transformer
@@ -22,7 +23,7 @@ from laqta.models.weights import Card, Costs, Parts, save_model
 from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
 from laqta.train.fit_dit import fit_dit
-from laqta.train.fit_text import LANGUAGES, fit_text
+from laqta.train.fit_text import fit_text
 from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
 from laqta.train.pool import LatentPool, Stage, fill_latents
 from laqta.train.recipes import Recipe
@@ -58,13 +59,16 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
 
     text = _text(recipe, session)
     if text is None:
-        return _paused(session)
+        _say_paused(session)
+        return None
     autoencoder = _autoencoder(recipe, stages, session)
     if autoencoder is None:
-        return _paused(session)
+        _say_paused(session)
+        return None
     pools = _latents(recipe, autoencoder, stages, session)
     if pools is None:
-        return _paused(session)
+        _say_paused(session)
+        return None
 
     def preview(transformer: LTXVideoTransformer3DModel) -> None:
         save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
@@ -74,8 +78,9 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
     transformer, costs = fit_dit(recipe.dit, recipe.size, recipe.world, pools, text, norm, session, preview)
     preview(transformer)
     if costs is None:
-        return _paused(session)
-    save_json(out / "dit.costs.json", costs)
+        _say_paused(session)
+        return None
+    _keep_costs(out / "dit.costs.json", costs)
     save_model(
         out / "weights", _parts(recipe, text, autoencoder, transformer), make_card(recipe, _all_costs(out))
     )
@@ -148,11 +153,11 @@ def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:
 
 
 def _text(recipe: Recipe, session: Session) -> tuple[PreTrainedTokenizerFast, T5EncoderModel] | None:
-    written = session.folder / "text.costs.json"
     tokenizer, encoder, costs = fit_text(recipe.text, recipe.size, recipe.world, session)
-    if costs is not None:
-        save_json(written, costs)
-    return (tokenizer, encoder) if written.is_file() else None
+    if costs is None:
+        return None
+    _keep_costs(session.folder / "text.costs.json", costs)
+    return tokenizer, encoder
 
 
 def _autoencoder(recipe: Recipe, stages: list[Stage], session: Session) -> LaqtaAutoencoder | None:
@@ -160,7 +165,7 @@ def _autoencoder(recipe: Recipe, stages: list[Stage], session: Session) -> Laqta
         autoencoder, costs = fit_vae(recipe.vae, recipe.size, stages[0], session)
         if costs is None:
             return None
-        save_json(session.folder / "vae.costs.json", costs)
+        _keep_costs(session.folder / "vae.costs.json", costs)
         save_state(session.folder / "vae.pt", **autoencoder.state_dict())
     return _load_autoencoder(recipe, session)
 
@@ -225,12 +230,18 @@ def _film_sheet(recipe: Recipe, parts: Parts, session: Session) -> None:
     session.say(f"wrote {session.folder / 'preview.png'}")
 
 
+def _keep_costs(path: Path, costs: Costs) -> None:
+    """Write a stage's costs; a sitting that trained nothing leaves those that an earlier one wrote."""
+    if costs.flop or not path.is_file():
+        save_json(path, costs)
+
+
 def _all_costs(out: Path) -> tuple[Costs, ...]:
     paths = (out / f"{stage}.costs.json" for stage in ("text", "vae", "dit"))
     return tuple(load_json(Costs, path) for path in paths if path.is_file())
 
 
-def _paused(session: Session) -> None:
+def _say_paused(session: Session) -> None:
     session.say(f"time is up; the state is saved in {session.folder}: go on with --resume")
 
 

@@ -39,7 +39,7 @@ def save_clips(path: Path, clips_BTHWC: Tensor, captions: list[str] | None = Non
             pen.text((2, top), captions[row].encode("ascii", "replace").decode(), fill="black")
         for column, frame in enumerate(picks):
             tile = Image.fromarray(clips_BTHWC[row, frame].numpy()).resize(
-                (width * zoom, height * zoom), Image.NEAREST
+                (width * zoom, height * zoom), Image.Resampling.NEAREST
             )
             sheet.paste(tile, (column * width * zoom, top + strip))
     with write_file(path) as draft:
