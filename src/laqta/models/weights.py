@@ -25,6 +25,8 @@ from laqta.shot import Backdrop, Camera, Format, TimeOfDay, Tint, Verb, VideoSha
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 """The models that come inside the package."""
+ORIGINS = {"_name_or_path", "name_or_path", "local_files_only", "is_local"}
+"""What the libraries note in a config of the place that a part was loaded from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,7 @@ def save_model(folder: Path, parts: Parts, card: Card) -> Card:
         ("vae", parts.autoencoder),
     ):
         network.to(torch.bfloat16).save_pretrained(folder / name)
+    _tidy_configs(folder)
     shutil.copy(autoencoder_file.__file__, folder / "vae" / "autoencoder.py")
     index = {
         "_class_name": "LTXPipeline",
@@ -159,7 +162,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[Card, Parts]:
             LTXVideoTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32),
             LaqtaAutoencoder.from_pretrained(folder / "vae", torch_dtype=torch.float32),
         )
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise OSError(f"the weights in {folder} cannot be read ({error}); install the model again") from error
     text_encoder, transformer, autoencoder = (network.to(device).eval() for network in networks)
     return card, Parts(
@@ -193,6 +196,20 @@ def model_hash(card: Card) -> str:
     """One short hash for the whole model: 16 hexadecimal digits over the hashes of its files."""
     listing = json.dumps(card.hashes, sort_keys=True)
     return hashlib.sha256(listing.encode()).hexdigest()[:16]
+
+
+def _tidy_configs(folder: Path) -> None:
+    """Take out of the configs where the parts lay before, and let the text encoder open in float32.
+
+    diffusers opens its own networks in float32, transformers one in the type that its config names; were that
+    bfloat16, a pipeline opened without a type would mix the two and fail.
+    """
+    for path in sorted(folder.glob("*/*config.json")):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config = {key: value for key, value in config.items() if key not in ORIGINS}
+        if path.parent.name == "text_encoder":
+            config["dtype"] = "float32"
+        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _sha256(path: Path) -> str:

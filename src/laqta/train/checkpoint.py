@@ -44,7 +44,8 @@ class Session:
 class Clock:
     """Steps and seconds spent in one stage, over all its pieces; every schedule asks it for `fraction`.
 
-    `stop_at` is the moment (`time.monotonic`) at which this piece must end, or None.
+    `stop_at` is the moment (`time.monotonic`) at which this piece must end, or None. `flop_per_step` holds the
+    counts of the few steps whose FLOP were counted (`cost.py`).
     """
 
     def __init__(self, budget: Budget, stop_at: float | None) -> None:
@@ -53,6 +54,7 @@ class Clock:
         self.steps = 0
         self.seconds = 0.0
         self.clips = 0
+        self.flop_per_step: list[int] = []
         self._last_tick = time.monotonic()
         self._last_save = self._last_tick
 
@@ -95,11 +97,17 @@ class Clock:
 
     def state(self) -> dict[str, Any]:
         """What a resumed run needs."""
-        return {"steps": self.steps, "seconds": self.seconds, "clips": self.clips}
+        return {
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "clips": self.clips,
+            "flop_per_step": self.flop_per_step,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a saved state."""
         self.steps, self.seconds, self.clips = state["steps"], state["seconds"], state["clips"]
+        self.flop_per_step = state.get("flop_per_step", [])  # states of before 2026-11-22 lack it
         self._last_tick = time.monotonic()
 
 

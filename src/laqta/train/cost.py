@@ -16,11 +16,15 @@ COUNT_EVERY = 1000
 
 
 class StepCost:
-    """Counts the FLOP of one step in a thousand (the counter slows a step) and takes the rest for alike."""
+    """Counts the FLOP of one step in a thousand (the counter slows a step) and takes the rest for alike.
 
-    def __init__(self, device: str) -> None:
+    `counted` are the counts of earlier sittings, to which this one adds. A counted step runs through other kernels
+    and rounds otherwise: only with them does a resumed run count the same steps, and stay the same run.
+    """
+
+    def __init__(self, device: str, counted: list[int] | None = None) -> None:
         self.device = device
-        self.flop_per_step: list[int] = []
+        self.flop_per_step: list[int] = [] if counted is None else counted
 
     def due(self, step: int) -> bool:
         """Whether this step is counted: the first, and one in a thousand. A counted step cannot run compiled."""

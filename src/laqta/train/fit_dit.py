@@ -111,7 +111,7 @@ def fit_dit(
     forward = torch.compile(transformer) if recipe.compile else transformer
     channel_weight_C = norm[1] / norm[1].mean()  # between equal weights and what an error weighs in pixels
     shots = _ShotShelf(world)
-    cost = StepCost(device)
+    cost = StepCost(device, clock.flop_per_step)
     next_preview = clock.seconds + 60 * recipe.preview_minutes
     losses: list[Tensor] = []
 

@@ -150,7 +150,7 @@ def fit_text(
         for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(optimizer_state)
         clock.load(state["clock"])
-    cost = StepCost(session.device)
+    cost = StepCost(session.device, clock.flop_per_step)
 
     while not clock.finished and not clock.must_stop:
         texts, labels, _ = _batch(recipe, world, choices, clock.steps, recipe.batch)

@@ -232,7 +232,7 @@ def _film_sheet(recipe: Recipe, parts: Parts, session: Session) -> None:
 
 def _keep_costs(path: Path, costs: Costs) -> None:
     """Write a stage's costs; a sitting that trained nothing leaves those that an earlier one wrote."""
-    if costs.flop or not path.is_file():
+    if not path.is_file() or costs.steps > load_json(Costs, path).steps:
         save_json(path, costs)
 
 

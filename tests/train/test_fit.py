@@ -1,0 +1,247 @@
+"""The training runs at their smallest: a run that stops and goes on is the same run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
+
+from laqta.generate.grid import LatentShape
+from laqta.language.read import read
+from laqta.models.sizes import SPECK, build_autoencoder
+from laqta.models.weights import Costs
+from laqta.train import recipes
+from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
+from laqta.train.cost import StepCost
+from laqta.train.fit_dit import DitRecipe, _ShotShelf, draw_example, fit_dit
+from laqta.train.fit_text import TextRecipe, draw_caption, fact_choices, fit_text, stated_facts
+from laqta.train.fit_vae import VaeRecipe, fit_vae, measure_latents, psnr, reconstruction_loss
+from laqta.train.pool import LatentPool, Stage
+from laqta.world.sample import sample_shot
+
+Text = tuple[PreTrainedTokenizerFast, T5EncoderModel]
+
+WORLD = recipes.speck().world
+DIT = replace(recipes.speck().dit, budget=Budget(steps=6), batch=4, pool=8)
+VAE = replace(recipes.speck().vae, budget=Budget(steps=6), batch=4, pool=6)
+TEXT = replace(recipes.speck().text, budget=Budget(steps=6), batch=4, tokenizer_captions=60)
+NORM = torch.zeros(64), torch.ones(64)
+
+
+@pytest.fixture(scope="module")
+def pools() -> list[tuple[LatentShape, LatentPool]]:
+    """A pool of latents that nothing rendered: numbers are numbers."""
+    shape = LatentShape.of(SPECK.shape, build_autoencoder(SPECK))
+    dice = step_dice(9, 9)
+    pool = LatentPool(
+        first_seed=40,
+        latents_NCLHW=torch.randn(8, 64, 2, 2, 2, generator=dice).half(),
+        last_NC1HW=torch.randn(8, 64, 1, 2, 2, generator=dice).half(),
+        things_NLHW=torch.rand(8, 2, 2, 2, generator=dice).half(),
+    )
+    return [(shape, pool)]
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two states are the same to the last bit."""
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return one == other
+
+
+def stop_and_go_on(
+    run: Callable[[Session], Costs | None], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> Session:
+    """Run until the third step, then, in a new sitting, to the end; returns the session of the whole run."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Clock, "must_stop", property(lambda clock: clock.steps >= 3))
+        assert run(session) is None
+    costs = run(session)
+    assert costs is not None and costs.steps == 6
+    return session
+
+
+def whole(session: Session) -> Session:
+    return replace(session, folder=session.folder.with_name("whole"))
+
+
+def without_seconds(state: dict[str, object]) -> dict[str, object]:
+    clock = state.pop("clock")
+    assert isinstance(clock, dict)
+    return {**state, "steps": clock["steps"], "clips": clock["clips"]}
+
+
+@pytest.mark.parametrize("kind", ["dit", "text"])
+def test_a_run_that_stops_and_goes_on_is_the_same_run(
+    kind: str, pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def run(sitting: Session) -> Costs | None:
+        torch.manual_seed(len(str(sitting.folder)))  # whatever was drawn before must not matter
+        if kind == "dit":
+            return fit_dit(DIT, SPECK, WORLD, pools, text, NORM, sitting, lambda _net: None)[1]
+        return fit_text(TEXT, SPECK, WORLD, sitting)[2]
+
+    stop_and_go_on(run, session, monkeypatch)
+    if kind == "text":  # learning a vocabulary is no part of this
+        shutil.copytree(session.folder / "tokenizer", whole(session).folder / "tokenizer")
+    assert run(whole(session)) is not None
+    parts, one = (load_state(at.folder / f"{kind}.state", "cpu") for at in (session, whole(session)))
+    assert alike(without_seconds(parts), without_seconds(one))
+
+
+def test_the_autoencoder_stops_and_goes_on(
+    speck_stage: Stage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pool is rendered anew, with clips that no earlier sitting saw."""
+    stop_and_go_on(lambda sitting: fit_vae(VAE, SPECK, speck_stage, sitting)[1], session, monkeypatch)
+    records = [json.loads(line) for line in (session.folder / "vae.jsonl").read_text().splitlines()]
+    scores = {record["step"]: record["held_out_psnr"] for record in records if "held_out_psnr" in record}
+    assert scores[6] > scores[0] - 1  # it goes on from where it was, not from nothing
+    state = load_state(session.folder / "vae.state", "cpu")
+    assert state["clock"]["steps"] == 6
+
+
+def test_a_finished_run_that_lost_its_costs_ends_at_once(
+    pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session
+) -> None:
+    """It was cut off after its last step: it must not wait for ever for steps that never come."""
+    weights, costs = fit_dit(DIT, SPECK, WORLD, pools, text, NORM, session, lambda _net: None)
+    assert costs is not None and costs.flop > 0 and costs.mfu is not None and costs.mfu > 0
+    again, late = fit_dit(DIT, SPECK, WORLD, pools, text, NORM, session, lambda _net: None)
+    assert late is not None and (late.flop, late.steps) == (costs.flop, 6)
+    assert alike(again.state_dict(), weights.state_dict())
+
+
+def test_a_step_in_a_thousand_is_counted() -> None:
+    clock = Clock(Budget(steps=4), stop_at=None)
+    cost = StepCost("cpu", clock.flop_per_step)
+    a = torch.ones(10, 20)
+    for step in (0, 1, 999, 1000):
+        with cost.count(step):
+            a @ a.T
+        clock.tick(1)
+    assert clock.flop_per_step == [2 * 10 * 20 * 10] * 2
+    assert not StepCost("cpu", clock.flop_per_step).due(1001)
+    assert cost.card("stage", clock).flop == 4 * 4000
+    assert (StepCost("cpu").card("stage", clock).flop, StepCost("cpu").card("stage", clock).mfu) == (0, None)
+
+
+# ---------------------------------------------------------------- what one step learns from
+
+
+def plain(**changed: float) -> DitRecipe:
+    return replace(DIT, batch=16, first_share=0, few_share=0, last_share=0, **changed)  # type: ignore[arg-type]
+
+
+def test_an_example_is_clips_with_their_own_captions(pools: list[tuple[LatentShape, LatentPool]]) -> None:
+    shape, pool = pools[0]
+    example = draw_example(plain(empty_share=0.5), shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    clips = pool.latents_NCLHW.float().flatten(2).transpose(1, 2)
+    picks = [int((clips == row).flatten(1).all(1).nonzero()[0, 0]) for row in example.data_BNC]
+    assert len(set(picks)) > 3
+    assert not example.clean_BN.any()
+    things = pool.things_NLHW.float().flatten(1)[picks]
+    assert torch.allclose(example.weight_BN, 1 + DIT.thing_weight * things)
+    assert "" in example.texts and len(set(example.texts)) > 3
+    for pick, caption in zip(picks, example.texts, strict=True):
+        kinds = {actor.kind for actor in read(caption).shot.cast}
+        assert not caption or sample_shot(pool.first_seed + pick, WORLD).cast[0].kind in kinds
+
+
+@pytest.mark.parametrize(("shares", "given"), [({"first_share": 1.0}, 1), ({"few_share": 1.0}, 1)])
+def test_given_tokens_are_clean_and_not_asked_for(
+    pools: list[tuple[LatentShape, LatentPool]], shares: dict[str, float], given: int
+) -> None:
+    shape, pool = pools[0]
+    recipe = replace(plain(), **shares)  # type: ignore[arg-type]
+    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    clean = example.clean_BN.unflatten(1, (shape.frames, shape.frame_tokens))
+    assert (clean[:, :given] == 1).all() and not clean[
+        :, given:
+    ].any()  # two latent frames: one stays unknown
+    assert not example.weight_BN[example.clean_BN == 1].any()
+    assert example.weight_BN[example.clean_BN == 0].min() >= 1
+
+
+def test_a_last_frame_is_given_in_tokens_of_its_own(pools: list[tuple[LatentShape, LatentPool]]) -> None:
+    shape, pool = pools[0]
+    recipe = replace(plain(), last_share=1.0)
+    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    extra = shape.frame_tokens
+    assert example.data_BNC.shape == (16, shape.tokens + extra, 64)
+    assert (example.clean_BN[:, :extra] == 1).all() and not example.clean_BN[:, extra:].any()
+    assert (example.coords_B3N[:, 0, :extra] == 4 / 4).all()  # video frame 4 at 4 frames a second
+    assert not example.weight_BN[:, :extra].any()
+
+
+# ---------------------------------------------------------------- the autoencoder's loss
+
+
+def test_the_autoencoders_loss_cares_most_for_things() -> None:
+    wanted = torch.zeros(1, 3, 5, 32, 32)
+    masks = torch.zeros(1, 5, 32, 32, dtype=torch.bool)
+    masks[..., :16] = True
+    on, off = wanted.clone(), wanted.clone()
+    on[..., 4:8, 4:8], off[..., 4:8, 20:24] = 0.5, 0.5
+    losses = [reconstruction_loss(drawn, wanted, masks, VAE, edges=0.0).item() for drawn in (on, off)]
+    assert losses[0] == pytest.approx((1 + VAE.thing_weight) * losses[1], rel=1e-4)
+    assert reconstruction_loss(wanted, wanted, masks, VAE, edges=1.0) == 0
+    assert reconstruction_loss(on, wanted, masks, VAE, edges=1.0) > losses[0]
+
+
+def test_psnr_is_in_decibels() -> None:
+    wanted = torch.zeros(1, 3, 5, 8, 8)
+    assert psnr(wanted + 0.2, wanted) == pytest.approx(20, abs=1e-3)
+    assert psnr(wanted + 0.02, wanted) == pytest.approx(40, abs=1e-2)
+
+
+def test_latents_are_measured_for_the_pipelines(speck_stage: Stage) -> None:
+    torch.manual_seed(0)
+    autoencoder = build_autoencoder(SPECK)
+    frames, _ = speck_stage.film(list(range(12)))
+    autoencoder.set_basis(frames)
+    measure_latents(autoencoder, frames)
+    with torch.no_grad():
+        z = autoencoder.encode(frames).latents
+    shown = (z - autoencoder.latents_mean[:, None, None, None]) / autoencoder.latents_std[:, None, None, None]
+    assert shown.mean(dim=(0, 2, 3, 4)).abs().max() < 1e-3
+    assert torch.allclose(shown.std(dim=(0, 2, 3, 4)), torch.ones(64), atol=1e-2)
+
+
+# ---------------------------------------------------------------- what the text encoder is asked
+
+
+def test_every_stated_fact_is_one_that_is_asked_for() -> None:
+    choices = fact_choices(WORLD)
+    dice = Random(0)
+    for seed in range(60):
+        shot = sample_shot(seed, WORLD)
+        caption, language, stated = draw_caption(shot, dice, short_share=0.5)
+        assert caption and language in ("en", "ar", "zh")
+        facts = stated_facts(stated)
+        assert facts.keys() <= choices.keys()
+        assert all(value is None or value in choices[name] for name, value in facts.items())
+        assert facts["kind0"] == shot.cast[0].kind
+
+
+def test_recipes_here_are_the_smallest() -> None:
+    """The runs above say what `speck` says, only shorter."""
+    for ours, theirs in (
+        (DIT, recipes.speck().dit),
+        (VAE, recipes.speck().vae),
+        (TEXT, recipes.speck().text),
+    ):
+        assert isinstance(ours, (DitRecipe, VaeRecipe, TextRecipe))
+        assert type(ours) is type(theirs) and ours.seed == theirs.seed

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.models.sizes import SPECK, build_autoencoder
+from laqta.train import pool as pool_room
+from laqta.train.checkpoint import step_dice
+from laqta.train.pool import FramePool, LatentPool, Stage, crop_on_things, fill_latents
+
+
+@pytest.fixture(scope="module")
+def autoencoder() -> LaqtaAutoencoder:
+    torch.manual_seed(0)
+    return build_autoencoder(SPECK).eval()
+
+
+def test_a_stage_films_shots_by_seed(speck_stage: Stage) -> None:
+    frames_BCTHW, masks_BTHW = speck_stage.film([3, 4])
+    assert frames_BCTHW.shape == (2, 3, 5, 32, 32)
+    assert masks_BTHW.shape == (2, 5, 32, 32) and masks_BTHW.dtype == torch.bool
+    assert -1 <= frames_BCTHW.min() < -0.1 and 0.1 < frames_BCTHW.max() <= 1
+    again, _ = speck_stage.film([4])
+    assert torch.allclose(again[0], frames_BCTHW[1], atol=1e-4)
+
+
+def test_a_pool_of_frames_is_refreshed_as_it_is_drawn(speck_stage: Stage) -> None:
+    pool = FramePool(speck_stage, size=6, fresh=2, first_seed=50)
+    assert pool.next_seed == 56
+    before = pool.frames_NCTHW.clone()
+    frames, masks = pool.draw(10, step_dice(0, 0))
+    assert pool.next_seed == 58
+    assert frames.shape == (10, 3, 5, 32, 32) and masks.shape == (10, 5, 32, 32)
+    assert (before != pool.frames_NCTHW).flatten(1).any(1).sum() == 2
+    kept = pool.frames_NCTHW.float() / 127.5 - 1
+    assert all((clip == kept).flatten(1).all(1).any() for clip in frames)
+    same = FramePool(speck_stage, size=6, fresh=2, first_seed=50)
+    assert torch.equal(same.draw(10, step_dice(0, 0))[0], frames)
+
+
+def test_crops_lie_on_the_grid_round_things() -> None:
+    frames = torch.arange(64.0).view(1, 1, 1, 8, 8).repeat(1, 1, 2, 8, 8)  # a pattern of 8 pixels
+    where = torch.arange(64.0 * 64).view(1, 1, 1, 64, 64).expand(-1, -1, 2, -1, -1)
+    masks = torch.zeros(1, 2, 64, 64, dtype=torch.bool)
+    masks[0, 1, 50:56, 10:14] = True
+    seen = set()
+    for step in range(30):
+        crop, mask = crop_on_things(where, masks, 32, 8, step_dice(0, step))
+        assert crop.shape == (1, 1, 2, 32, 32) and mask.shape == (1, 2, 32, 32)
+        top, left = divmod(int(crop[0, 0, 0, 0, 0]), 64)
+        assert top % 8 == left % 8 == 0 and top <= 32 and left <= 32
+        assert mask[0, 1].any() and not mask[0, 0].any()
+        seen.add((top, left))
+    assert len(seen) > 1
+    crop, _ = crop_on_things(
+        frames, torch.zeros_like(masks), 32, 8, step_dice(0, 0)
+    )  # nothing to see: the middle
+    assert crop.shape == (1, 1, 2, 32, 32)
+
+
+def fill(
+    autoencoder: LaqtaAutoencoder, stage: Stage, count: int, folder: Path, stop_after: int = 99
+) -> LatentPool | None:
+    done: list[int] = []
+
+    def on_shard(so_far: int, total: int) -> bool:
+        assert total == count
+        done.append(so_far)
+        return len(done) > stop_after
+
+    return fill_latents(autoencoder, stage, count, folder, 700, on_shard)
+
+
+def test_latents_are_those_of_the_clips_seed_by_seed(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_room, "SHARD", 3)
+    pool = fill(autoencoder, speck_stage, 7, tmp_path)
+    assert pool is not None and len(pool) == 7
+    assert pool.latents_NCLHW.shape == (7, 64, 2, 2, 2) and pool.latents_NCLHW.dtype == torch.float16
+    assert pool.last_NC1HW.shape == (7, 64, 1, 2, 2)
+    assert pool.things_NLHW.shape == (7, 2, 2, 2)
+    assert pool.things_NLHW.min() >= 0 and 0.05 < pool.things_NLHW.max() <= 1
+    frames, masks = speck_stage.film([700 + 4])
+    with torch.no_grad():
+        latents, last = autoencoder.encode(frames).latents, autoencoder.encode(frames[:, :, -1:]).latents
+    assert torch.allclose(pool.latents_NCLHW[4].float(), latents[0], atol=2e-3)
+    assert torch.allclose(pool.last_NC1HW[4].float(), last[0], atol=2e-3)
+    share = masks[0, 1:, :16, :16].float().mean()
+    assert pool.things_NLHW[4, 1, 0, 0].item() == pytest.approx(share.item(), abs=1e-3)
+
+
+def test_a_stopped_pool_goes_on_and_keeps_what_it_has(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_room, "SHARD", 3)
+    assert fill(autoencoder, speck_stage, 7, tmp_path, stop_after=1) is None
+    files = sorted(tmp_path.iterdir())
+    written = [path.stat().st_mtime_ns for path in files]
+    assert len(files) == 2
+    pool = fill(autoencoder, speck_stage, 7, tmp_path)
+    assert [path.stat().st_mtime_ns for path in files] == written
+    whole = fill(autoencoder, speck_stage, 7, tmp_path / "other")
+    assert pool is not None and whole is not None
+    assert torch.equal(pool.latents_NCLHW, whole.latents_NCLHW)
+
+
+def test_a_larger_pool_grows_from_a_smaller_one(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small pool's last shard is not whole; left so, every clip behind it would have another's caption."""
+    monkeypatch.setattr(pool_room, "SHARD", 3)
+    fill(autoencoder, speck_stage, 4, tmp_path)
+    grown, whole = (fill(autoencoder, speck_stage, 8, folder) for folder in (tmp_path, tmp_path / "other"))
+    assert grown is not None and whole is not None and len(grown) == 8
+    assert torch.equal(grown.latents_NCLHW, whole.latents_NCLHW)
