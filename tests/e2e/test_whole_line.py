@@ -1,0 +1,99 @@
+"""The whole line at its smallest, from nothing: world, autoencoder, transformer, weights, film, file, judge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import laqta
+from laqta.bench.judge import check
+from laqta.language.read import read
+from laqta.models.judge import Judge, JudgeSize
+from laqta.models.sizes import SPECK
+from laqta.models.weights import load_card
+from laqta.shot import VideoShape
+from laqta.train import recipes
+from laqta.train.checkpoint import Session
+from laqta.train.run import run_recipe
+from laqta.video import read_recipe, read_video
+
+PROMPT = "a red car drives to the left in the snow"
+
+
+def losses(path: Path, key: str) -> list[float]:
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [record[key] for record in records if key in record]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a speck from nothing; return the folder of the run."""
+    folder = tmp_path_factory.mktemp("runs") / "speck"
+    said: list[str] = []
+    session = Session(folder=folder, device="cpu", stop_at=None, say=said.append)
+    weights = run_recipe(recipes.speck(), session, home=folder.parent)
+    assert weights == folder / "weights"
+    assert said[-1] == f"done: the weights are in {weights}"
+    return folder
+
+
+def test_what_is_trained_learns(run: Path) -> None:
+    noise = losses(run / "dit.jsonl", "loss")
+    assert len(noise) == 2 and noise[1] < 0.97 * noise[0]
+    sharpness = losses(run / "vae.jsonl", "held_out_psnr")
+    assert sharpness[-1] > sharpness[0]  # in dB; it begins with principal components, which is no low bar
+    heard = losses(run / "text.jsonl", "facts_right_en")
+    assert heard[-1] > 0.2
+
+
+def test_the_run_leaves_pictures_and_its_bill(run: Path) -> None:
+    for name in ("preview.png", "recipe.json", "dit.loss.png"):
+        assert (run / name).is_file(), name
+    card = load_card(run / "weights")
+    assert [cost.stage for cost in card.trained] == ["text encoder", "autoencoder", "transformer"]
+    assert [cost.steps for cost in card.trained] == [30, 60, 60]
+    assert all(cost.seconds > 0 and cost.flop > 1e6 and cost.hardware for cost in card.trained)
+
+
+def test_a_finished_run_is_not_run_again(run: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.glob("*.costs.json")}
+    session = Session(folder=run, device="cpu", stop_at=None, say=lambda _line: None)
+    assert run_recipe(recipes.speck(), session, home=run.parent) == run / "weights"
+    assert {path.name: path.read_bytes() for path in run.glob("*.costs.json")} == before
+
+
+def test_a_folder_of_another_size_is_refused(run: Path) -> None:
+    session = Session(folder=run, device="cpu", stop_at=None, say=lambda _line: None)
+    wider = replace(recipes.speck(), size=replace(SPECK, heads=3))
+    with pytest.raises(
+        ValueError, match="holds a run of 'speck' with other sizes than 'speck'; choose another"
+    ):
+        run_recipe(wider, session, home=run.parent)
+
+
+def test_a_sentence_becomes_a_film_that_is_judged(run: Path, tmp_path: Path) -> None:
+    crew = laqta.load(run / "weights")
+    film = crew.film(PROMPT, seed=7)
+    path = film.save(tmp_path / "car.mp4")
+    clip = read_video(path)
+    assert clip.frames_THWC.shape == (5, 256, 256, 3)
+    assert read_recipe(path) == film.recipe
+    assert film.frames_THWC.std() > 5  # it is no flat grey
+    rows = check(film.frames_THWC, read(PROMPT).shot, tiny_judge(crew.card.props))
+    assert {(row.what, row.asked) for row in rows} >= {
+        ("backdrop", "snow"),
+        ("actor", "car"),
+        ("direction", "left"),
+    }
+
+
+def tiny_judge(kinds: tuple[str, ...]) -> Judge:
+    """An untrained judge: what it says is chance, but it says it of every clip."""
+    torch.manual_seed(0)
+    shape = VideoShape(frames=5, height=32, width=32, fps=4)
+    size = JudgeSize(name="tiny", shape=shape, widths=(8, 8, 16), blocks=(0, 1, 1), reader=16)
+    return Judge(size, kinds).eval()
