@@ -25,6 +25,7 @@ BUILT = re.compile(
 )
 WIDE = {
     "src/laqta/models/autoencoder.py:__init__",  # diffusers saves a network's config as these parameters
+    "src/laqta/weights/nano/vae/autoencoder.py:__init__",  # the copy that travels with its weights
 }
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
 

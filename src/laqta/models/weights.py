@@ -159,8 +159,12 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[Card, Parts]:
     try:
         networks = (
             T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32),
-            LTXVideoTransformer3DModel.from_pretrained(folder / "transformer", torch_dtype=torch.float32),
-            LaqtaAutoencoder.from_pretrained(folder / "vae", torch_dtype=torch.float32),
+            LTXVideoTransformer3DModel.from_pretrained(
+                folder / "transformer", torch_dtype=torch.float32, low_cpu_mem_usage=False
+            ),
+            LaqtaAutoencoder.from_pretrained(
+                folder / "vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+            ),
         )
     except (SafetensorError, OSError) as error:
         raise OSError(f"the weights in {folder} cannot be read ({error}); install the model again") from error
