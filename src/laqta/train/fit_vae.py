@@ -85,7 +85,7 @@ def fit_vae(
     held_out, _held_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
     cost = StepCost(stage.device)
     if clock.steps == 0:
-        autoencoder.set_basis(pool.frames_NCTHW.float() / 127.5 - 1)
+        autoencoder.set_basis(pool.frames_NCTHW[:400].float() / 127.5 - 1)
         measure_latents(autoencoder, held_out)
         average = Average(autoencoder, recipe.average)
         log.write(step=0, held_out_psnr=psnr(_draw(autoencoder, held_out), held_out))
