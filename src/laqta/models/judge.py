@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from laqta.config import load_json, save_json
 from laqta.files import write_file
-from laqta.models.track import Track, link_boxes
+from laqta.models.track import MOST_THINGS, Peak, Track, find_peaks, link_peaks
 from laqta.models.weights import Costs
 from laqta.shot import (
     BACKDROPS,
@@ -257,19 +257,15 @@ class Judge(nn.Module):
     def see(self, frames_BTHWC: Tensor) -> list[Sighting]:
         """Say what is in 8-bit clips (B, T, H, W, 3) of any height and width."""
         glance = self(self.resized(frames_BTHWC))
-        heat_BTYX = glance.heat_BTYX.sigmoid()
-        tracks = [
-            link_boxes(heat_TYX, boxes_TYX4)
-            for heat_TYX, boxes_TYX4 in zip(heat_BTYX.cpu(), glance.boxes_BTYX4.cpu(), strict=True)
-        ]
+        tracks = [link_peaks(peaks) for peaks in self._peaks(glance)]
         most = max(1, *(len(found) for found in tracks))
-        frames = heat_BTYX.shape[1]
+        frames = frames_BTHWC.shape[1]
         boxes_BNT4 = torch.zeros(len(tracks), most, frames, 4)
         there_BNT = torch.zeros(len(tracks), most, frames)
         for clip, found in enumerate(tracks):
             for thing, track in enumerate(found):
                 boxes_BNT4[clip, thing], there_BNT[clip, thing] = track.boxes_T4, track.there_T
-        device = heat_BTYX.device
+        device = glance.heat_BTYX.device
         facts, _ = self.read_things(glance, boxes_BNT4.to(device), there_BNT.to(device))
         return [
             Sighting(
@@ -298,6 +294,33 @@ class Judge(nn.Module):
             frames_BTCHW.flatten(0, 1), wanted, mode="bilinear", antialias=True, align_corners=False
         )
         return flat.clamp(0, 1).unflatten(0, frames_BTCHW.shape[:2])
+
+    def _peaks(self, glance: Glance) -> list[list[list[Peak]]]:
+        """The peaks of every frame of every clip, each with its look: the chances of its kind and of its tint."""
+        heat_BTYX, boxes_BTYX4 = glance.heat_BTYX.sigmoid().cpu(), glance.boxes_BTYX4.cpu()
+        clips, frames = heat_BTYX.shape[:2]
+        found = [
+            [find_peaks(heat_BTYX[clip, frame], boxes_BTYX4[clip, frame]) for frame in range(frames)]
+            for clip in range(clips)
+        ]
+        boxes_BNT4, there_BNT = torch.zeros(clips, MOST_THINGS, frames, 4), torch.zeros(clips, MOST_THINGS, frames)
+        for clip, by_frame in enumerate(found):
+            for frame, peaks in enumerate(by_frame):
+                for at, (_, box_4) in enumerate(peaks):
+                    boxes_BNT4[clip, at, frame], there_BNT[clip, at, frame] = box_4, 1
+        device = glance.heat_BTYX.device
+        _, seen = self.read_things(glance, boxes_BNT4.to(device), there_BNT.to(device))
+        looks_BNTD = torch.cat([seen[name].softmax(-1) for name in ("kind", "tint")], dim=-1).cpu() / 2
+        return [
+            [
+                [
+                    Peak(heat=heat, box_4=box_4, look_D=looks_BNTD[clip, at, frame])
+                    for at, (heat, box_4) in enumerate(peaks)
+                ]
+                for frame, peaks in enumerate(by_frame)
+            ]
+            for clip, by_frame in enumerate(found)
+        ]
 
     def _thing(self, facts: dict[str, Tensor], clip: int, thing: int, track: Track) -> SeenThing:
         names = thing_facts(self.kinds)

@@ -1,8 +1,9 @@
 """From heat maps and boxes, frame by frame, to tracks: which boxes are one thing.
 
-Shape suffixes: T frames, Y X cells, K candidates, 4 sides of a box (left, top, right, bottom; fractions).
+Shape suffixes: T frames, Y X cells, D numbers of a look, 4 sides of a box (left, top, right, bottom; fractions).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -11,14 +12,24 @@ from torch.nn import functional as F
 
 MOST_THINGS = 6
 BEGIN_HEAT = 0.35
-"""Heat that begins a track, and the least that continues one."""
+"""Heat that begins a track."""
 GO_ON_HEAT = 0.15
-LEAP = 0.3
-"""How far (fraction of the frame) a thing may be from where its last steps point."""
-PATIENCE = 3
-"""Frames that a thing may be out of sight before its track ends."""
+"""The least heat that continues one."""
+LEAP = 0.55
+"""How far (fraction of the frame) a thing may be from where it was, or from where its last steps point."""
+UNLIKE = 0.5
+"""What looking like another thing costs, in the same fractions."""
 SAME_BOX = 0.6
 """Overlap (intersection over union) from which two boxes of one frame are one thing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peak:
+    """One hot spot of a frame; `look_D` are chances that sum to 1: two peaks of one thing have like ones."""
+
+    heat: float
+    box_4: Tensor
+    look_D: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,46 +42,54 @@ class Track:
 
 @dataclass(kw_only=True)
 class _Trail:
-    """A track while it is followed."""
+    """A track while it is followed: its peaks by frame."""
 
-    boxes: dict[int, Tensor] = field(default_factory=dict)
-    heat: float = 0.0
+    peaks: dict[int, Peak] = field(default_factory=dict)
 
-    def expected(self, frame: int) -> Tensor:
-        """Where the middle should be now, if the thing goes on as in its last two sightings."""
-        seen = sorted(self.boxes)[-2:]
-        last = _middle(self.boxes[seen[-1]])
-        if len(seen) < 2:
-            return last
-        step = (last - _middle(self.boxes[seen[0]])) / (seen[1] - seen[0])
-        return last + step.clamp(-0.2, 0.2) * (frame - seen[1])
+    def cost(self, peak: Peak, frame: int) -> float:
+        """How unlikely it is that this peak is the thing: far from where it is expected, and of another look."""
+        *_, before, last = [None, *sorted(self.peaks)]
+        middle, was = _middle(peak.box_4), _middle(self.peaks[last].box_4)
+        apart = float((middle - was).norm())
+        if before is not None:
+            step = (was - _middle(self.peaks[before].box_4)) / (last - before)
+            apart = min(apart, float((middle - was - step * (frame - last)).norm()))
+        if apart > LEAP:
+            return float("inf")
+        looks_D = torch.stack([own.look_D for own in self.peaks.values()]).mean(0)
+        alike = float((looks_D * peak.look_D).sqrt().sum())  # Bhattacharyya: 1 for the same chances
+        return apart + UNLIKE * (1 - alike)
+
+    @property
+    def heat(self) -> float:
+        """How sure it is that something is there, over all frames."""
+        return sum(peak.heat for peak in self.peaks.values())
 
 
-def link_boxes(heat_TYX: Tensor, boxes_TYX4: Tensor) -> list[Track]:
-    """Follow the heat map's peaks (probabilities) through a clip; the surest things come first."""
-    frames = len(heat_TYX)
+def link_peaks(peaks_by_frame: Sequence[Sequence[Peak]]) -> list[Track]:
+    """Follow things through a clip, the likeliest pairs of thing and peak first; the surest things come first."""
+    frames = len(peaks_by_frame)
+    patience = max(3, frames // 4)  # frames that a thing may be out of sight
     trails: list[_Trail] = []
-    for frame in range(frames):
-        peaks = find_peaks(heat_TYX[frame], boxes_TYX4[frame])
-        waiting = [trail for trail in trails if frame - max(trail.boxes) <= PATIENCE]
+    for frame, peaks in enumerate(peaks_by_frame):
+        waiting = [trail for trail in trails if frame - max(trail.peaks) <= patience]
         pairs = sorted(
-            (float((trail.expected(frame) - _middle(box)).norm()), at, which)
+            (trail.cost(peak, frame), at, which)
             for at, trail in enumerate(waiting)
-            for which, (_, box) in enumerate(peaks)
+            for which, peak in enumerate(peaks)
         )
         taken: set[int] = set()
-        for apart, at, which in pairs:
-            if apart <= LEAP and which not in taken and frame not in waiting[at].boxes:
+        for cost, at, which in pairs:
+            if cost < float("inf") and which not in taken and frame not in waiting[at].peaks:
                 taken.add(which)
-                heat, waiting[at].boxes[frame] = peaks[which]
-                waiting[at].heat += heat
+                waiting[at].peaks[frame] = peaks[which]
         trails += [
-            _Trail(boxes={frame: box}, heat=heat)
-            for which, (heat, box) in enumerate(peaks)
-            if which not in taken and heat >= BEGIN_HEAT
+            _Trail(peaks={frame: peak})
+            for which, peak in enumerate(peaks)
+            if which not in taken and peak.heat >= BEGIN_HEAT
         ]
-    shortest = max(2, frames // 6)
-    lasting = [trail for trail in trails if len(trail.boxes) >= min(shortest, frames)]
+    shortest = min(max(2, frames // 6), frames)
+    lasting = [trail for trail in trails if len(trail.peaks) >= shortest]
     lasting.sort(key=lambda trail: -trail.heat)
     return [_whole(trail, frames) for trail in lasting[:MOST_THINGS]]
 
@@ -90,9 +109,7 @@ def find_peaks(heat_YX: Tensor, boxes_YX4: Tensor) -> list[tuple[float, Tensor]]
 
 def overlap(one_4: Tensor, other_4: Tensor) -> float:
     """Intersection over union of two boxes."""
-    inner = (
-        (torch.minimum(one_4[2:], other_4[2:]) - torch.maximum(one_4[:2], other_4[:2])).clamp(min=0).prod()
-    )
+    inner = (torch.minimum(one_4[2:], other_4[2:]) - torch.maximum(one_4[:2], other_4[:2])).clamp(min=0).prod()
     both = (one_4[2:] - one_4[:2]).prod() + (other_4[2:] - other_4[:2]).prod() - inner
     return float(inner / both.clamp(min=1e-9))
 
@@ -103,6 +120,6 @@ def _middle(box_4: Tensor) -> Tensor:
 
 def _whole(trail: _Trail, frames: int) -> Track:
     boxes_T4, there_T = torch.zeros(frames, 4), torch.zeros(frames)
-    for frame, box in trail.boxes.items():
-        boxes_T4[frame], there_T[frame] = box, 1
+    for frame, peak in trail.peaks.items():
+        boxes_T4[frame], there_T[frame] = peak.box_4, 1
     return Track(boxes_T4=boxes_T4, there_T=there_T)

@@ -188,14 +188,15 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
         Frames before a whole number of blocks are left out. Latents come out with a variance of about 1 overall.
         """
         t, cell = self.config.time_fold, self.spatial_compression_ratio
-        x = (
-            x[:, :, : x.shape[2] // t * t]
-            .unflatten(2, (-1, t))
-            .unflatten(4, (-1, cell))
-            .unflatten(6, (-1, cell))
-        )
-        blocks_NV = x.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4).flatten(0, 3).double()
-        values_V, vectors_VV = torch.linalg.eigh(blocks_NV.T @ blocks_NV / len(blocks_NV))
+        covariance_VV, count_N = torch.zeros((), dtype=torch.float64, device=x.device), 0
+        for part in x[:, :, : x.shape[2] // t * t].split(
+            16
+        ):  # in parts: in float64 all blocks are many gigabytes
+            part = part.unflatten(2, (-1, t)).unflatten(4, (-1, cell)).unflatten(6, (-1, cell))
+            blocks_NV = part.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4).flatten(0, 3).double()
+            covariance_VV = covariance_VV + blocks_NV.T @ blocks_NV
+            count_N += len(blocks_NV)
+        values_V, vectors_VV = torch.linalg.eigh(covariance_VV / count_N)
         count = self.config.latent_channels
         basis_KV = vectors_VV.flip(1)[:, :count].T
         scale = (values_V.flip(0)[:count].mean()) ** -0.5
