@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
 from laqta.models.judge import SCENE_FACTS, Judge, JudgeCard, JudgeSize, load_judge, save_judge, thing_facts
-from laqta.models.track import find_peaks, link_boxes, overlap
+from laqta.models.track import Peak, find_peaks, link_peaks, overlap
 from laqta.models.weights import Costs
 from laqta.shot import VideoShape
 
@@ -31,18 +30,19 @@ def judge() -> Judge:
     return Judge(SIZE, ("car", "cat")).eval()
 
 
-def heat_and_boxes(paths: list[list[tuple[float, float] | None]], side: float = 0.2) -> tuple[Tensor, Tensor]:
-    """A heat map of 10 x 10 cells that is hot where things are, each path one thing's middles, and their boxes."""
-    frames = len(paths[0])
-    heat_TYX, boxes_TYX4 = torch.full((frames, 10, 10), 0.01), torch.zeros(frames, 10, 10, 4)
-    for path in paths:
+def seen_along(
+    paths: list[list[tuple[float, float] | None]], looks: list[int] | None = None, side: float = 0.2
+) -> list[list[Peak]]:
+    """The peaks of every frame, each path one thing's middles; things of one look are of one kind."""
+    by_frame: list[list[Peak]] = [[] for _ in paths[0]]
+    for at, path in enumerate(paths):
+        look_D = torch.eye(3)[looks[at] if looks else 0]
         for frame, middle in enumerate(path):
             if middle is not None:
                 x, y = middle
-                cell = (frame, int(y * 10), int(x * 10))
-                heat_TYX[cell] = 0.9
-                boxes_TYX4[cell] = torch.tensor([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
-    return heat_TYX, boxes_TYX4
+                box_4 = torch.tensor([x - side / 2, y - side / 2, x + side / 2, y + side / 2])
+                by_frame[frame].append(Peak(heat=0.9, box_4=box_4, look_D=look_D))
+    return by_frame
 
 
 def test_a_glance_has_a_box_at_every_cell_and_facts_of_the_scene(judge: Judge) -> None:
@@ -108,7 +108,7 @@ def test_a_cut_off_judge_is_the_machines_fault(judge: Judge, tmp_path: Path) -> 
 def test_two_things_that_cross_the_frame_are_two_tracks() -> None:
     right = [(0.1 * step + 0.05, 0.25) for step in range(1, 9)]
     left = [(0.95 - 0.1 * step, 0.75) for step in range(1, 9)]
-    tracks = link_boxes(*heat_and_boxes([right, left]))
+    tracks = link_peaks(seen_along([right, left]))
     assert len(tracks) == 2
     ways = sorted(float(track.boxes_T4[-1, 0] - track.boxes_T4[0, 0]) for track in tracks)
     assert ways == pytest.approx([-0.7, 0.7], abs=1e-5)
@@ -117,15 +117,26 @@ def test_two_things_that_cross_the_frame_are_two_tracks() -> None:
 def test_a_thing_hidden_for_a_moment_stays_one_thing() -> None:
     path = [(0.1 * step + 0.05, 0.55) for step in range(9)]
     path[4] = path[5] = None  # type: ignore[call-overload]
-    (track,) = link_boxes(*heat_and_boxes([path]))
+    (track,) = link_peaks(seen_along([path]))
     assert track.there_T.tolist() == [1, 1, 1, 1, 0, 0, 1, 1, 1]
     assert not track.boxes_T4[4].any()
+
+
+def test_things_that_swap_places_are_told_apart_by_their_looks() -> None:
+    """Both leap past each other between two frames, as fast swings do."""
+    one = [(0.3, 0.5), (0.7, 0.5)] * 4
+    other = [(0.7, 0.5), (0.3, 0.5)] * 4
+    tracks = link_peaks(seen_along([one, other], looks=[1, 2]))
+    assert len(tracks) == 2
+    assert all((track.boxes_T4[:, 0].diff().abs() > 0.3).all() for track in tracks)
+    alike = link_peaks(seen_along([one, other], looks=[1, 1]))
+    assert [float(track.boxes_T4[:, 0].diff().abs().max()) for track in alike] == [0, 0]
 
 
 def test_a_spark_of_one_frame_is_no_thing() -> None:
     spark: list[tuple[float, float] | None] = [None] * 9
     spark[3] = (0.55, 0.55)
-    assert link_boxes(*heat_and_boxes([spark])) == []
+    assert link_peaks(seen_along([spark])) == []
 
 
 def test_neighbouring_cells_with_one_box_are_one_peak() -> None:

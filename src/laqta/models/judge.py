@@ -303,7 +303,10 @@ class Judge(nn.Module):
             [find_peaks(heat_BTYX[clip, frame], boxes_BTYX4[clip, frame]) for frame in range(frames)]
             for clip in range(clips)
         ]
-        boxes_BNT4, there_BNT = torch.zeros(clips, MOST_THINGS, frames, 4), torch.zeros(clips, MOST_THINGS, frames)
+        boxes_BNT4, there_BNT = (
+            torch.zeros(clips, MOST_THINGS, frames, 4),
+            torch.zeros(clips, MOST_THINGS, frames),
+        )
         for clip, by_frame in enumerate(found):
             for frame, peaks in enumerate(by_frame):
                 for at, (_, box_4) in enumerate(peaks):

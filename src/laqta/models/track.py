@@ -109,7 +109,9 @@ def find_peaks(heat_YX: Tensor, boxes_YX4: Tensor) -> list[tuple[float, Tensor]]
 
 def overlap(one_4: Tensor, other_4: Tensor) -> float:
     """Intersection over union of two boxes."""
-    inner = (torch.minimum(one_4[2:], other_4[2:]) - torch.maximum(one_4[:2], other_4[:2])).clamp(min=0).prod()
+    inner = (
+        (torch.minimum(one_4[2:], other_4[2:]) - torch.maximum(one_4[:2], other_4[:2])).clamp(min=0).prod()
+    )
     both = (one_4[2:] - one_4[:2]).prod() + (other_4[2:] - other_4[:2]).prod() - inner
     return float(inner / both.clamp(min=1e-9))
 
