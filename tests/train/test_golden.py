@@ -23,7 +23,7 @@ from laqta.train.pool import LatentPool
 STEPS = 8
 DIT_LOSS = 2.016437530517578
 """Mean loss of the transformer's first steps."""
-VAE_LOSS = 1.2534306049346924
+VAE_LOSS = 1.2732652425765991
 """The autoencoder's loss before its first step."""
 
 
@@ -55,7 +55,6 @@ def test_the_autoencoders_first_loss() -> None:
     dice = step_dice(9, 9)
     frames = torch.rand(4, 3, 5, 32, 32, generator=dice) * 2 - 1
     masks = torch.rand(4, 5, 32, 32, generator=dice) < 0.3
-    autoencoder.set_basis(frames)
     with torch.no_grad():
         loss = reconstruction_loss(autoencoder(frames), frames, masks, recipes.speck().vae, edges=0.5)
     assert loss.item() == pytest.approx(VAE_LOSS, abs=1e-5)
