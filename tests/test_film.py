@@ -14,9 +14,10 @@ from PIL import Image
 
 import laqta
 from laqta.config import from_dict
-from laqta.film import Crew, Film, UnseenPropError, world_of
+from laqta.film import Crew, Film, UnseenPropError
 from laqta.language.read import read
 from laqta.shot import Shot
+from laqta.train.run import world_of
 from laqta.video import Clip, read_recipe, read_video
 from laqta.wish import MAX_SECONDS, Options
 

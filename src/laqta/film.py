@@ -25,15 +25,15 @@ from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Frames, Request
 from laqta.generate.extend import film_long
 from laqta.language.write import write
-from laqta.models.weights import Card, find_model, model_hash
+from laqta.models.weights import find_model, model_hash
 from laqta.settings import home
 from laqta.shot import Shot
 from laqta.train.device import choose_device
+from laqta.train.run import world_of
 from laqta.video import Clip, enlarge, fit_frames, read_image, read_video, write_video
 from laqta.wish import EXAMPLES, Look, Options, UnseenPropError, Wish, fingerprint, make_wish, unchanged
-from laqta.world.sample import WorldSpec
 
-__all__ = ["EXAMPLES", "Crew", "Film", "Options", "Progress", "UnseenPropError", "load", "world_of"]
+__all__ = ["EXAMPLES", "Crew", "Film", "Options", "Progress", "UnseenPropError", "load"]
 
 DEFAULT_MODEL = "nano"
 
@@ -231,23 +231,6 @@ class Crew:
             "seconds": round(work / len(seeds), 3),
             "real_time_factor": round(work / len(seeds) / (wish.frames / wish.shape.fps), 3),
         }
-
-
-def world_of(card: Card) -> WorldSpec:
-    """The part of the made-up world that a model has seen."""
-    return WorldSpec(
-        props=card.props,
-        backdrops=card.backdrops,
-        times=card.times,
-        weathers=card.weathers,
-        verbs=card.verbs,
-        cameras=card.cameras,
-        tints=card.tints,
-        size_fractions=card.size_fractions,
-        max_things=card.max_things,
-        single_share=0.5,
-        twin_share=0.25,
-    )
 
 
 def _check(frames_THWC: Frames, shot: Shot) -> list[dict[str, Any]] | None:

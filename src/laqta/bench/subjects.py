@@ -20,10 +20,11 @@ from laqta.shot import Shot
 from laqta.train.device import choose_device
 from laqta.train.fit_vae import HELD_OUT_SEED
 from laqta.train.pool import Stage
+from laqta.train.run import world_of
 from laqta.world.fetch import props_folder
 from laqta.world.props import PropBank, drawn_bank, fetched_bank
 from laqta.world.render import render
-from laqta.world.sample import WorldSpec, sample_shot
+from laqta.world.sample import sample_shot
 
 Progress = Callable[[int, int, str], None]
 """`progress(done, total, what)`: called at the start of something (`done` = 0) and after each of its steps."""
@@ -60,23 +61,6 @@ def open_subject(model: str | None, device: str | None) -> Subject:
     stage = Stage(world=world_of(engine.card), bank=_pictures(engine.card, place), shape=shape, device=device)
     return Subject(
         folder=folder, engine=engine, judge=nearest_judge(shape.height, shape.width, device), stage=stage
-    )
-
-
-def world_of(card: Card) -> WorldSpec:
-    """The world that a card names, with more pairs and twins than in training, so that each row has its clips."""
-    return WorldSpec(
-        props=card.props,
-        backdrops=card.backdrops,
-        times=card.times,
-        weathers=card.weathers,
-        verbs=card.verbs,
-        cameras=card.cameras,
-        tints=card.tints,
-        size_fractions=card.size_fractions,
-        max_things=card.max_things,
-        single_share=0.6,
-        twin_share=0.2,
     )
 
 

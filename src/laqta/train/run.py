@@ -30,7 +30,7 @@ from laqta.train.recipes import Recipe
 from laqta.train.sheets import save_clips, save_loss_plot
 from laqta.world.fetch import props_folder
 from laqta.world.props import PropBank, drawn_bank, fetched_bank, load_bank
-from laqta.world.sample import sample_shot
+from laqta.world.sample import WorldSpec, sample_shot
 
 POOL_SEED = 100_000_000
 """Seeds from here on fill the latent pools."""
@@ -149,6 +149,23 @@ def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:
         commit=_commit(),
         trained=trained,
         notices=() if recipe.drawn_props else NOTICES,
+    )
+
+
+def world_of(card: Card) -> WorldSpec:
+    """The world that a card names, with more pairs and twins than `nano` trains on."""
+    return WorldSpec(
+        props=card.props,
+        backdrops=card.backdrops,
+        times=card.times,
+        weathers=card.weathers,
+        verbs=card.verbs,
+        cameras=card.cameras,
+        tints=card.tints,
+        size_fractions=card.size_fractions,
+        max_things=card.max_things,
+        single_share=0.6,
+        twin_share=0.2,
     )
 
 
