@@ -11,6 +11,8 @@ from pathlib import Path
 
 from laqta.cli import build_parser
 from laqta.files import write_file
+from laqta.train.fit_critic import CRITIC_RECIPES
+from laqta.train.fit_judge import JUDGE_RECIPES
 from laqta.train.recipes import RECIPES
 
 GUIDE = Path(__file__).parent / "guide"
@@ -68,7 +70,9 @@ time and go on with `--resume`. The published runs are the scripts in `runs/`.
 def recipes_guide() -> str:
     """Return the page of all recipes: their names, and what their functions say of themselves."""
     rows = [
-        f"| `{name}` | {' '.join((recipe.__doc__ or '').split())} |\n" for name, recipe in RECIPES.items()
+        f"| `{name}` | {' '.join((recipe.__doc__ or '').split())} |\n"
+        for name, recipe in (RECIPES | JUDGE_RECIPES | CRITIC_RECIPES).items()
+        for name, recipe in (RECIPES | JUDGE_RECIPES | CRITIC_RECIPES).items()
     ]
     return RECIPES_HEAD + "".join(rows)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from laqta.commands import arguments
 from laqta.settings import home, load_settings
@@ -34,12 +36,20 @@ def run(args: Namespace) -> None:
     """Run the recipe; `ValueError` names those there are, and refuses to mix a new run with an old one."""
     from laqta.train.checkpoint import Session
     from laqta.train.device import choose_device
+    from laqta.train.fit_critic import CRITIC_RECIPES, run_critic
+    from laqta.train.fit_judge import JUDGE_RECIPES, run_judge
     from laqta.train.recipes import RECIPES
     from laqta.train.run import run_recipe
 
-    if args.recipe not in RECIPES:
-        raise ValueError(f"no recipe {args.recipe!r}; there are: {', '.join(RECIPES)}")
-    recipe = RECIPES[args.recipe]()
+    runs: dict[str, tuple[Callable[[], Any], Callable[..., Path | None]]] = {
+        name: (recipe, run)
+        for recipes, run in ((RECIPES, run_recipe), (JUDGE_RECIPES, run_judge), (CRITIC_RECIPES, run_critic))
+        for name, recipe in recipes.items()
+    }
+    if args.recipe not in runs:
+        raise ValueError(f"no recipe {args.recipe!r}; there are: {', '.join(runs)}")
+    make_recipe, run_whole = runs[args.recipe]
+    recipe = make_recipe()
     folder = args.out or home(os.environ) / "runs" / recipe.name
     begun = (folder / "recipe.json").is_file()
     if begun and not args.resume:
@@ -53,6 +63,6 @@ def run(args: Namespace) -> None:
     device = choose_device(args.device or load_settings(os.environ).device)
     stop_at = None if args.minutes is None else time.monotonic() + 60 * args.minutes
     session = Session(folder=folder, device=device, stop_at=stop_at, say=say)
-    weights = run_recipe(recipe, session, home(os.environ))
+    weights = run_whole(recipe, session, home(os.environ))
     if weights is not None:
         show(str(weights))
