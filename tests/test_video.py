@@ -66,9 +66,11 @@ def test_a_film_comes_back_with_its_pixels_its_timing_and_its_recipe(
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_same_frames_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
-    for name in ("one", "two"):
-        write_video(tmp_path / f"{name}{ending}", film(), 12, RECIPE)
-    assert (tmp_path / f"one{ending}").read_bytes() == (tmp_path / f"two{ending}").read_bytes()
+    written = set()
+    for _ in range(20):  # x264's macroblock trees differed in one film of twenty
+        write_video(tmp_path / f"one{ending}", film(), 12, RECIPE)
+        written.add((tmp_path / f"one{ending}").read_bytes())
+    assert len(written) == 1
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".webm"])
