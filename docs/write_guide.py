@@ -72,7 +72,6 @@ def recipes_guide() -> str:
     rows = [
         f"| `{name}` | {' '.join((recipe.__doc__ or '').split())} |\n"
         for name, recipe in (RECIPES | JUDGE_RECIPES | CRITIC_RECIPES).items()
-        for name, recipe in (RECIPES | JUDGE_RECIPES | CRITIC_RECIPES).items()
     ]
     return RECIPES_HEAD + "".join(rows)
 

@@ -6,20 +6,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.models.autoencoder import LaqtaAutoencoder, with_noise
 
-KINDS = [
-    {"encoder_blocks": 0, "memory": False},
-    {"encoder_blocks": 1, "memory": False},
-    {"encoder_blocks": 1, "memory": True},
-]
+KINDS = [{"memory": False}, {"memory": True}]
 
 
 def build(**changed: object) -> LaqtaAutoencoder:
-    """A tiny autoencoder whose nets do something; it begins with nets of zero."""
+    """A tiny autoencoder whose blocks do something; they begin as the identity."""
     torch.manual_seed(0)
-    given = {"patch_size": 2, "widths": (6, 8), "decoder_blocks": 1, "latent_channels": 10, **changed}
-    autoencoder = LaqtaAutoencoder(**given)
+    given = {
+        "patch_size": 2,
+        "widths": (6, 8),
+        "decoder_blocks": 1,
+        "cell_channels": 3,
+        "latent_channels": 10,
+    }
+    autoencoder = LaqtaAutoencoder(**(given | changed))
     for weight in autoencoder.parameters():
         if not weight.any():
             torch.nn.init.normal_(weight, std=0.1)
@@ -59,7 +61,7 @@ def test_the_first_latent_frame_is_the_first_frame_alone(kind: dict[str, object]
 
 @torch.no_grad()
 def test_memory_sees_the_frame_before_and_none_after() -> None:
-    autoencoder = build(encoder_blocks=1, memory=True)
+    autoencoder = build(memory=True)
     z_BCLHW = autoencoder.encode(clip(9)).latents
     changed = z_BCLHW.clone()
     changed[:, :, 1] += 1
@@ -68,7 +70,7 @@ def test_memory_sees_the_frame_before_and_none_after() -> None:
     )
     assert (apart[:1] < 1e-6).all()
     assert (apart[1:6] > 1e-3).all()  # its own four frames and the one after
-    without = build(encoder_blocks=1, memory=False)
+    without = build(memory=False)
     apart = (without.decode(changed).sample - without.decode(z_BCLHW).sample).abs().amax(dim=(0, 1, 3, 4))
     assert (apart[1:5] > 1e-3).all()
     assert (apart[5:] < 1e-6).all()
@@ -82,60 +84,53 @@ def test_a_clip_that_does_not_fit_is_refused(frames: int, height: int, width: in
         build().encode(clip(frames, height, width))
 
 
-def linear(channels: int) -> LaqtaAutoencoder:
-    """An untrained autoencoder with blocks of 4 x 2 x 2 pixels of 3 colours: 48 numbers."""
-    torch.manual_seed(0)
-    return LaqtaAutoencoder(
-        patch_size=2, widths=(4,), decoder_blocks=1, space_fold=1, latent_channels=channels
-    )
-
-
-def scene() -> Tensor:
-    """A clip that stands still, so that its first latent frame is made as the others are."""
-    down, across = torch.meshgrid(torch.linspace(-1, 1, 16), torch.linspace(-1, 1, 16), indexing="ij")
-    colours = torch.stack([down * across, (3 * down).sin(), (5 * across + down).cos()])
-    grain = torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(2)) * 0.2
-    return (colours + grain).clamp(-1, 1)[None, :, None].expand(-1, -1, 9, -1, -1)
+def cells_of(autoencoder: LaqtaAutoencoder, frames: Tensor) -> Tensor:
+    """What the decoder is given: the cells after fold and unfold."""
+    z_BCLHW = autoencoder.encode(frames).latents
+    return autoencoder._scatter(autoencoder.unfold(z_BCLHW))[:, 3:]
 
 
 @torch.no_grad()
-def test_a_whole_basis_loses_nothing() -> None:
-    autoencoder = linear(48)
-    autoencoder.set_basis(clip(12, 16, 16))
-    assert torch.allclose(autoencoder(clip(13, 16, 16)), clip(13, 16, 16), atol=1e-4)
+def test_a_whole_fold_loses_nothing() -> None:
+    autoencoder = build(latent_channels=3 * 4 * 2 * 2)
+    autoencoder.set_fold(clip(13))
+    assert torch.allclose(cells_of(autoencoder, clip(9)), autoencoder.to_cells(clip(9)), atol=1e-4)
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("channels", [1, 4, 12])
-def test_the_principal_basis_is_better_than_any_other(channels: int) -> None:
-    def error(autoencoder: LaqtaAutoencoder) -> float:
-        return (autoencoder(scene()) - scene()).square().mean().item()
+def test_the_measured_fold_is_better_than_any_other(channels: int) -> None:
+    autoencoder = build(latent_channels=channels)
+    frames = clip(13)
 
-    autoencoder = linear(channels)
-    autoencoder.set_basis(scene())
-    best = error(autoencoder)
-    latents = autoencoder.encode(scene()).latents
-    assert latents.square().mean().item() == pytest.approx(1, rel=1e-3)
+    def lost() -> float:
+        kept, wanted = cells_of(autoencoder, frames)[:, 1:], autoencoder.to_cells(frames)[:, 1:]
+        return (kept - wanted).square().mean().item()
+
+    autoencoder.set_fold(frames)
+    best = lost()
+    whole = autoencoder.to_cells(frames)[:, 1:]
+    assert best < (whole - whole.mean()).square().mean()
     for seed in range(5):
         dice = torch.Generator().manual_seed(seed)
         basis_VV = torch.linalg.qr(torch.randn(48, 48, generator=dice))[0]
-        for weight in (autoencoder.analysis.weight, autoencoder.synthesis.weight):
-            weight.copy_(basis_VV[:channels].reshape(weight.shape))
-        assert error(autoencoder) > best
-    assert best < scene().square().mean()
+        autoencoder.fold.weight.copy_(basis_VV[:channels, :, None, None, None])
+        autoencoder.unfold.weight.copy_(basis_VV[:channels].T[..., None, None, None])
+        autoencoder.unfold.bias.zero_()
+        assert lost() > best
 
 
-@torch.no_grad()
-def test_untrained_nets_add_nothing() -> None:
-    autoencoder = LaqtaAutoencoder(patch_size=2, widths=(6, 8), encoder_blocks=1, latent_channels=10)
-    latents = autoencoder.encode(clip(5)).latents
-    assert torch.equal(latents[:, :, 1:], autoencoder.analysis(clip(5)[:, :, 1:]))
-    assert torch.equal(autoencoder.decode(latents).sample, autoencoder.synthesis(latents)[:, :, 3:])
+def test_noise_is_as_loud_as_the_latents_are() -> None:
+    torch.manual_seed(0)
+    for loudness in (0.1, 10.0):
+        z = torch.randn(4, 8, 3, 6, 6) * loudness
+        assert ((with_noise(z, 0.2) - z).std() / z.std()).item() == pytest.approx(0.2, rel=0.05)
+    assert torch.equal(with_noise(z, 0.0), z)
 
 
 @torch.no_grad()
 def test_it_comes_back_from_the_disk_the_same(tmp_path: Path) -> None:
-    autoencoder = build(encoder_blocks=1, memory=True)
+    autoencoder = build(memory=True)
     autoencoder.latents_mean.fill_(0.5)
     autoencoder.save_pretrained(tmp_path)
     again = LaqtaAutoencoder.from_pretrained(tmp_path)

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
-from laqta.generate.grid import LatentShape
+from laqta.generate.grid import LatentShape, text_coords
 from laqta.language.read import read
-from laqta.models.sizes import SPECK, build_autoencoder
+from laqta.models.sizes import SPECK, build_autoencoder, build_transformer
 from laqta.models.weights import Costs
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
 from laqta.train.cost import StepCost
-from laqta.train.fit_dit import DitRecipe, _ShotShelf, draw_example, fit_dit
+from laqta.train.fit_dit import DitRecipe, Middle, _ShotShelf, draw_example, fit_dit
 from laqta.train.fit_text import TextRecipe, draw_caption, fact_choices, fit_text, stated_facts
 from laqta.train.fit_vae import VaeRecipe, fit_vae, measure_latents, psnr, reconstruction_loss
 from laqta.train.pool import LatentPool, Stage
@@ -30,23 +30,24 @@ Text = tuple[PreTrainedTokenizerFast, T5EncoderModel]
 
 WORLD = recipes.speck().world
 DIT = replace(recipes.speck().dit, budget=Budget(steps=6), batch=4, pool=8)
-VAE = replace(recipes.speck().vae, budget=Budget(steps=6), batch=4, pool=6)
+VAE = replace(recipes.speck().vae, budget=Budget(steps=6), batch=5, pool=6)
 TEXT = replace(recipes.speck().text, budget=Budget(steps=6), batch=4, tokenizer_captions=60)
 NORM = torch.zeros(64), torch.ones(64)
+LATENT = LatentShape.of(SPECK.shape, build_autoencoder(SPECK))
 
 
 @pytest.fixture(scope="module")
 def pools() -> list[tuple[LatentShape, LatentPool]]:
     """A pool of latents that nothing rendered: numbers are numbers."""
-    shape = LatentShape.of(SPECK.shape, build_autoencoder(SPECK))
     dice = step_dice(9, 9)
     pool = LatentPool(
         first_seed=40,
         latents_NCLHW=torch.randn(8, 64, 2, 2, 2, generator=dice).half(),
         last_NC1HW=torch.randn(8, 64, 1, 2, 2, generator=dice).half(),
         things_NLHW=torch.rand(8, 2, 2, 2, generator=dice).half(),
+        kinds_NLHW=torch.randint(0, 4, (8, 2, 2, 2), generator=dice).to(torch.uint8),
     )
-    return [(shape, pool)]
+    return [(LATENT, pool)]
 
 
 def alike(one: object, other: object) -> bool:
@@ -107,10 +108,28 @@ def test_the_autoencoder_stops_and_goes_on(
     """Its pool is rendered anew, with clips that no earlier sitting saw."""
     stop_and_go_on(lambda sitting: fit_vae(VAE, SPECK, speck_stage, sitting)[1], session, monkeypatch)
     records = [json.loads(line) for line in (session.folder / "vae.jsonl").read_text().splitlines()]
-    scores = {record["step"]: record["held_out_psnr"] for record in records if "held_out_psnr" in record}
-    assert scores[6] > scores[0] - 1  # it goes on from where it was, not from nothing
+    assert [record["step"] for record in records if "held_out_psnr" in record] == [3, 6]
     state = load_state(session.folder / "vae.state", "cpu")
-    assert state["clock"]["steps"] == 6
+    assert state["clock"]["steps"] == 6 and state["folded"]
+
+
+def test_the_fold_is_measured_once_the_nets_have_learned(
+    speck_stage: Stage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From then on it learns with them."""
+
+    def folded_at(step: int) -> tuple[Tensor, bool]:
+        with monkeypatch.context() as patch:
+            patch.setattr(Clock, "must_stop", property(lambda clock: clock.steps >= step))
+            fit_vae(VAE, SPECK, speck_stage, session)
+        state = load_state(session.folder / "vae.state", "cpu")
+        return state["network"]["fold.weight"].flatten(1), state["folded"]
+
+    (start, before), (early, still_not), (late, folded) = folded_at(1), folded_at(3), folded_at(6)
+    assert (before, still_not, folded) == (False, False, True)
+    assert torch.equal(start, early)
+    off = (late @ late.T - torch.eye(len(late))).abs().max()  # it was orthonormal two steps ago
+    assert 0 < off < 0.1
 
 
 def test_a_finished_run_that_lost_its_costs_ends_at_once(
@@ -158,6 +177,40 @@ def test_an_example_is_clips_with_their_own_captions(pools: list[tuple[LatentSha
     for pick, caption in zip(picks, example.texts, strict=True):
         kinds = {actor.kind for actor in read(caption).shot.cast}
         assert not caption or sample_shot(pool.first_seed + pick, WORLD).cast[0].kind in kinds
+
+
+def test_images_are_first_frames_with_nothing_given(pools: list[tuple[LatentShape, LatentPool]]) -> None:
+    shape, pool = pools[0]
+    recipe = replace(plain(), first_share=0.5, last_share=1.0, image_batch=24)
+    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0), images=True)
+    assert example.data_BNC.shape == (24, shape.frame_tokens, 64)
+    firsts = pool.latents_NCLHW[:, :, 0].float().flatten(2).transpose(1, 2)
+    picks = [int((firsts == row).flatten(1).all(1).nonzero()[0, 0]) for row in example.data_BNC]
+    assert torch.equal(example.kinds_BN, pool.kinds_NLHW[picks, 0].flatten(1).long())
+    assert not example.clean_BN.any() and not example.coords_B3N[:, 0].any()
+
+
+def test_the_middle_block_learns_to_tell_kinds_apart() -> None:
+    torch.manual_seed(0)
+    transformer = build_transformer(SPECK)
+    middle = Middle(transformer, 48, 4)
+    kinds_BN = torch.tensor([[0, 1, 2, 3]])
+    optimizer = torch.optim.Adam([*transformer.parameters(), *middle.parameters()], lr=0.01)
+    losses = []
+    for _ in range(30):
+        transformer(
+            torch.eye(4, 64)[None],
+            encoder_hidden_states=torch.zeros(1, 1, 32),
+            timestep=torch.zeros(1, 4),
+            encoder_attention_mask=torch.ones(1, 1),
+            video_coords=text_coords(replace(LATENT, frames=1))[None],
+        )
+        loss = middle(kinds_BN)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < 0.3 * losses[0]
 
 
 @pytest.mark.parametrize(("shares", "given"), [({"first_share": 1.0}, 1), ({"few_share": 1.0}, 1)])
@@ -211,13 +264,14 @@ def test_latents_are_measured_for_the_pipelines(speck_stage: Stage) -> None:
     torch.manual_seed(0)
     autoencoder = build_autoencoder(SPECK)
     frames, _ = speck_stage.film(list(range(12)))
-    autoencoder.set_basis(frames)
+    autoencoder.set_fold(frames)
     measure_latents(autoencoder, frames)
     with torch.no_grad():
         z = autoencoder.encode(frames).latents
     shown = (z - autoencoder.latents_mean[:, None, None, None]) / autoencoder.latents_std[:, None, None, None]
     assert shown.mean(dim=(0, 2, 3, 4)).abs().max() < 1e-3
-    assert torch.allclose(shown.std(dim=(0, 2, 3, 4)), torch.ones(64), atol=1e-2)
+    assert shown.square().mean().item() == pytest.approx(1, abs=1e-2)
+    assert (autoencoder.latents_std == autoencoder.latents_std[0]).all()
 
 
 # ---------------------------------------------------------------- what the text encoder is asked

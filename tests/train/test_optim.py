@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from laqta.models.sizes import SPECK, build_text_encoder, build_transformer
+from laqta.train.muon import Muon
 from laqta.train.optim import Rates, build_optimizers, step_all
 
 RATES = Rates(muon=0.01, adam=0.002, embedding=0.05)
@@ -30,7 +31,7 @@ def test_muon_has_the_matrices_inside_the_blocks_and_nothing_else() -> None:
         (build_text_encoder(SPECK, 300), ()),
     ):
         adam, muon = build_optimizers(network, RATES)
-        assert type(adam) is torch.optim.AdamW and type(muon) is torch.optim.Muon
+        assert type(adam) is torch.optim.AdamW and type(muon) is Muon
         held = {id(weight) for group in muon.param_groups for weight in group["params"]}
         names = {name for name, weight in network.named_parameters() if id(weight) in held}
         assert names == {

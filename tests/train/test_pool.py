@@ -10,6 +10,7 @@ from laqta.models.sizes import SPECK, build_autoencoder
 from laqta.train import pool as pool_room
 from laqta.train.checkpoint import step_dice
 from laqta.train.pool import FramePool, LatentPool, Stage, crop_on_things, fill_latents
+from laqta.world.sample import sample_shot
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,11 @@ def test_latents_are_those_of_the_clips_seed_by_seed(
         latents, last = autoencoder.encode(frames).latents, autoencoder.encode(frames[:, :, -1:]).latents
     assert torch.allclose(pool.latents_NCLHW[4].float(), latents[0], atol=2e-3)
     assert torch.allclose(pool.last_NC1HW[4].float(), last[0], atol=2e-3)
+    assert pool.kinds_NLHW.dtype == torch.uint8 and pool.kinds_NLHW.shape == (7, 2, 2, 2)
+    kinds = {actor.kind for actor in sample_shot(700 + 4, speck_stage.world).cast}
+    seen = {speck_stage.world.props[at - 1] for at in pool.kinds_NLHW[4].flatten().tolist() if at}
+    assert seen and seen <= kinds
+    assert not pool.kinds_NLHW[pool.things_NLHW < 0.3].any()
     share = masks[0, 1:, :16, :16].float().mean()
     assert pool.things_NLHW[4, 1, 0, 0].item() == pytest.approx(share.item(), abs=1e-3)
 

@@ -29,6 +29,7 @@ class ModelSize:
     autoencoder_widths: tuple[int, ...]
     encoder_blocks: int
     decoder_blocks: int
+    cell_channels: int
     space_fold: int
     memory: bool
     latent_channels: int
@@ -52,11 +53,12 @@ NANO = ModelSize(
     shapes=(VideoShape(frames=9, height=64, width=64, fps=6),),
     patch_size=4,
     autoencoder_widths=(64, 128),
-    encoder_blocks=0,
+    encoder_blocks=1,
     decoder_blocks=2,
+    cell_channels=12,
     space_fold=2,
     memory=False,
-    latent_channels=192,
+    latent_channels=128,
     heads=4,
     head_dim=64,
     layers=6,
@@ -79,6 +81,7 @@ MINI = ModelSize(
     autoencoder_widths=(96, 128, 160),
     encoder_blocks=1,
     decoder_blocks=2,
+    cell_channels=32,
     space_fold=1,
     memory=True,
     latent_channels=64,
@@ -98,8 +101,9 @@ SPECK = ModelSize(
     shapes=(VideoShape(frames=5, height=32, width=32, fps=4),),
     patch_size=4,
     autoencoder_widths=(16, 24),
-    encoder_blocks=0,
+    encoder_blocks=1,
     decoder_blocks=1,
+    cell_channels=8,
     space_fold=2,
     memory=False,
     latent_channels=64,
@@ -124,6 +128,7 @@ def build_autoencoder(size: ModelSize) -> LaqtaAutoencoder:
         widths=size.autoencoder_widths,
         encoder_blocks=size.encoder_blocks,
         decoder_blocks=size.decoder_blocks,
+        cell_channels=size.cell_channels,
         space_fold=size.space_fold,
         memory=size.memory,
         latent_channels=size.latent_channels,

@@ -27,16 +27,14 @@ def choose_device(wished: str | None = None) -> str:
     return wished
 
 
-def autocast(device: str, convolutions: bool = False) -> AbstractContextManager[object]:
+def autocast(device: str) -> AbstractContextManager[object]:
     """Run matrix products in bfloat16 on a GPU; master weights stay in float32.
 
-    On a CPU that has bfloat16 instructions it pays for convolutions only: at the transformers' widths the casts
-    cost more than the products save (docs/log.md).
+    A CPU stays in float32: with bfloat16 instructions but no matrix unit it gains little or loses half
+    (docs/log.md has three machines).
     """
     if device.startswith("cuda"):
         return torch.autocast("cuda", torch.bfloat16)
-    if convolutions and torch.cpu._is_avx512_bf16_supported():
-        return torch.autocast("cpu", torch.bfloat16)
     return contextlib.nullcontext()
 
 

@@ -2,19 +2,22 @@
 
 Rectified flow with velocity prediction on encoded clips. Part of every batch has some latent frames given clean
 (timestep 0), which teaches first frame, extension and last frame at no extra cost. Tokens that show things weigh
-more than the backdrop's: the optimum is the same, the small capacity goes where people look.
+more than the backdrop's: the optimum is the same, the small capacity goes where people look. It begins with first
+frames alone, many in a batch, and at first a middle block must also tell what stands at each of its tokens: exact
+masks do what features of a pretrained net do elsewhere (Yu et al. 2024, https://arxiv.org/abs/2410.06940).
 
 Shape suffixes: B batch, N tokens, C channels, L latent frames, H height, W width.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
 import torch
 from diffusers import LTXVideoTransformer3DModel
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pack, text_coords
@@ -46,10 +49,15 @@ Preview = Callable[[LTXVideoTransformer3DModel], None]
 
 @dataclass(frozen=True, kw_only=True)
 class DitRecipe:
-    """How the transformer is trained. The four shares say how often which latent frames are given clean."""
+    """How the transformer is trained. The three shares say how often which latent frames are given clean.
+
+    Until the fraction `images_until` a step sees `image_batch` first frames and no clips; until `align_until` the
+    middle block is asked what it shows, with weight `align_weight`.
+    """
 
     budget: Budget
     batch: int
+    image_batch: int
     rates: Rates
     pool: int
     average: float = 0.999
@@ -59,6 +67,9 @@ class DitRecipe:
     few_share: float = 0.12
     last_share: float = 0.08
     thing_weight: float = 3.0
+    images_until: float = 0.2
+    align_until: float = 0.5
+    align_weight: float = 0.3
     preview_minutes: float = 10.0
     compile: bool = False
     seed: int = 3
@@ -68,12 +79,14 @@ class DitRecipe:
 class Example:
     """What one step trains on, every tensor on the training device.
 
-    `clean_BN` is 1 where a token is given; `weight_BN` its weight in the loss; `coords_B3N` where it stands.
+    `clean_BN` is 1 where a token is given; `weight_BN` its weight in the loss; `kinds_BN` what it shows (0 the
+    backdrop); `coords_B3N` where it stands.
     """
 
     data_BNC: Tensor
     clean_BN: Tensor
     weight_BN: Tensor
+    kinds_BN: Tensor
     coords_B3N: Tensor
     texts: list[str]
 
@@ -96,7 +109,11 @@ def fit_dit(
     device = str(norm[0].device)
     torch.manual_seed(recipe.seed)
     transformer = build_transformer(size).to(device)
-    optimizers = build_optimizers(transformer, recipe.rates)
+    started = session.folder / "dit.start.pt"
+    if started.is_file():
+        transformer.load_state_dict(load_state(started, device))
+    middle = Middle(transformer, size.heads * size.head_dim, len(world.props) + 1).to(device)
+    optimizers = [*build_optimizers(transformer, recipe.rates), *build_optimizers(middle, recipe.rates)]
     average = Average(transformer, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(session.folder / "dit.jsonl", session.say)
@@ -104,12 +121,12 @@ def fit_dit(
     if saved.is_file():
         state = load_state(saved, device)
         transformer.load_state_dict(state["network"])
+        middle.load_state_dict(state["middle"])
         for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
     forward = torch.compile(transformer) if recipe.compile else transformer
-    channel_weight_C = norm[1] / norm[1].mean()  # between equal weights and what an error weighs in pixels
     shots = _ShotShelf(world)
     cost = StepCost(device, clock.flop_per_step)
     next_preview = clock.seconds + 60 * recipe.preview_minutes
@@ -118,15 +135,15 @@ def fit_dit(
     while not clock.finished and not clock.must_stop:
         dice = step_dice(recipe.seed, clock.steps)
         shape, pool = pools[clock.steps % len(pools)]
-        example = draw_example(recipe, shape, pool, shots, norm, dice)
-        text_BNC, mask_BN = encode_text(*text, example.texts)
-        longest = int(mask_BN.sum(1).max())
-        if (
-            not recipe.compile
-        ):  # masked keys change nothing, so leave them out; a compiled net wants one shape
+        images = clock.fraction < recipe.images_until
+        example = draw_example(recipe, shape, pool, shots, norm, dice, images)
+        hidden = torch.rand(1, generator=dice).item() < 0.5  # as diffusers' condition pipeline does
+        text_BNC, mask_BN = encode_text(*text, example.texts, hide_padding=hidden)
+        if not recipe.compile:  # masked keys change nothing: left out; a compiled net wants one shape
+            longest = int(mask_BN.sum(1).max())
             text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
 
-        sigma_B = sample_sigmas(recipe.batch, size.shift, dice).to(device)
+        sigma_B = sample_sigmas(len(example.texts), size.shift, dice).to(device)
         sigma_BN = sigma_B[:, None] * (1 - example.clean_BN)
         noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
         noisy_BNC = on_path(example.data_BNC, noise_BNC, sigma_BN[..., None])
@@ -141,13 +158,15 @@ def fit_dit(
                 return_dict=False,
             )[0]
             error_BNC = (predicted_BNC.float() - velocity(example.data_BNC, noise_BNC)).square()
-            error_BN = (error_BNC * channel_weight_C).mean(-1)
-            loss = (error_BN * example.weight_BN).sum() / example.weight_BN.sum()
-            loss.backward()
+            loss = (error_BNC.mean(-1) * example.weight_BN).sum() / example.weight_BN.sum()
+            aligned = loss
+            if clock.fraction < recipe.align_until:
+                aligned = loss + recipe.align_weight * middle(example.kinds_BN)
+            aligned.backward()
         torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
         step_all(optimizers, trapezoid(clock.fraction))
         average.update(transformer)
-        clock.tick(recipe.batch)
+        clock.tick(len(example.texts))
         losses.append(loss.detach())
 
         # ---- once in a while
@@ -163,6 +182,7 @@ def fit_dit(
             save_state(
                 saved,
                 network=transformer.state_dict(),
+                middle=middle.state_dict(),
                 optimizers=[optimizer.state_dict() for optimizer in optimizers],
                 average=average.state(),
                 clock=clock.state(),
@@ -175,6 +195,23 @@ def fit_dit(
     return averaged(size, average, device), cost.card("transformer", clock) if clock.finished else None
 
 
+class Middle(nn.Module):
+    """Asks the middle block what kind of thing it sees at every token; the transformer itself is no part of this."""
+
+    def __init__(self, transformer: LTXVideoTransformer3DModel, width: int, kinds: int) -> None:
+        super().__init__()
+        blocks = transformer.transformer_blocks
+        blocks[(len(blocks) - 1) // 2].register_forward_hook(self._keep)
+        self.guess = nn.Linear(width, kinds)
+
+    def forward(self, kinds_BN: Tensor) -> Tensor:
+        """Cross-entropy of the guess after the transformer's last pass. A scalar."""
+        return F.cross_entropy(self.guess(self._seen_BNC.float()).flatten(0, 1), kinds_BN.flatten())
+
+    def _keep(self, _block: nn.Module, _given: object, out_BNC: Tensor) -> None:
+        self._seen_BNC = out_BNC
+
+
 def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransformer3DModel:
     """A second transformer that holds the averaged weights."""
     network = build_transformer(size).to(device)
@@ -184,14 +221,23 @@ def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransfor
 
 def draw_example(
     recipe: DitRecipe, shape: LatentShape, pool: LatentPool, shots: "_ShotShelf", norm: tuple[Tensor, Tensor],
-    dice: Generator,
+    dice: Generator, images: bool = False,
 ) -> Example:  # fmt: skip
-    """Draw clips from the pool, their captions, and which of their latent frames are given clean."""
+    """Draw clips from the pool, their captions, and which of their latent frames are given clean.
+
+    With `images` only the first latent frames, of which none is given.
+    """
     mean, std = (value[:, None, None, None] for value in norm)
     device = mean.device
+    if images:
+        shape = replace(shape, frames=1)
+        recipe = replace(recipe, batch=recipe.image_batch, last_share=0.0)
     picks = torch.randint(len(pool), (recipe.batch,), generator=dice)
-    data_BNC = pack((pool.latents_NCLHW[picks].to(device).float() - mean) / std)
-    weight_BN = 1 + recipe.thing_weight * pool.things_NLHW[picks].to(device).float().flatten(1)
+    data_BNC = pack((pool.latents_NCLHW[picks, :, : shape.frames].to(device).float() - mean) / std)
+    weight_BN = 1 + recipe.thing_weight * pool.things_NLHW[picks, : shape.frames].to(device).float().flatten(
+        1
+    )
+    kinds_BN = pool.kinds_NLHW[picks, : shape.frames].to(device).long().flatten(1)
     clean_BN, is_condition_B = _clean_tokens(recipe, shape, dice)
     plain_3N, condition_3N = text_coords(shape), condition_coords(shape)
     coords_B3N = torch.where(is_condition_B[:, None, None], condition_3N, plain_3N)
@@ -203,6 +249,7 @@ def draw_example(
         data_BNC = torch.cat([last_BNC, data_BNC], dim=1)
         clean_BN = torch.cat([torch.ones(recipe.batch, shape.frame_tokens), clean_BN], dim=1)
         weight_BN = torch.cat([weight_BN[:, -shape.frame_tokens :], weight_BN], dim=1)
+        kinds_BN = torch.cat([kinds_BN[:, -shape.frame_tokens :], kinds_BN], dim=1)
         coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(recipe.batch, -1, -1)
 
     clean_BN = clean_BN.to(device)
@@ -215,6 +262,7 @@ def draw_example(
         data_BNC=data_BNC,
         clean_BN=clean_BN,
         weight_BN=weight_BN * (1 - clean_BN),
+        kinds_BN=kinds_BN,
         coords_B3N=coords_B3N.to(device),
         texts=texts,
     )

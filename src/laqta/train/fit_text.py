@@ -109,15 +109,16 @@ def draw_caption(shot: Shot, dice: Random, short_share: float) -> tuple[str, str
 
 @torch.no_grad()
 def encode_text(
-    tokenizer: PreTrainedTokenizerFast, encoder: T5EncoderModel, texts: list[str]
+    tokenizer: PreTrainedTokenizerFast, encoder: T5EncoderModel, texts: list[str], hide_padding: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Embeddings (B, 128, C) and mask (B, 128) of texts, as diffusers' LTX pipelines make them.
+    """Embeddings (B, N, C) and mask (B, N) of texts.
 
-    The pipelines hand the encoder no mask, so it sees the padding; training and engine do the same.
+    Padded to 128 tokens, with the padding seen by the encoder, as diffusers' LTX text pipeline and our engine make
+    them; or padded to the longest, with the padding hidden, which is what its condition pipeline's come to.
     """
-    tokens = tokenize(tokenizer, texts)
-    device = encoder.device
-    return encoder(tokens["input_ids"].to(device))[0], tokens["attention_mask"].to(device)
+    tokens = tokenize(tokenizer, texts, pad_all=not hide_padding)
+    ids, mask_BN = tokens["input_ids"].to(encoder.device), tokens["attention_mask"].to(encoder.device)
+    return encoder(ids, attention_mask=mask_BN if hide_padding else None)[0], mask_BN
 
 
 def tokenize(tokenizer: PreTrainedTokenizerFast, texts: list[str], pad_all: bool = True) -> dict[str, Tensor]:

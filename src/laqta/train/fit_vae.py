@@ -1,18 +1,19 @@
 """Train the autoencoder: rendered clips in, a small latent that draws them again.
 
-No adversary and no perceptual net: L1 on pixels, on their gradients in space and in time, heavier on things
-than on the backdrop behind them, mostly on crops round the things (docs/log.md has what the crops bring).
+First encoder and decoder learn on single frames, mostly on crops round the things. Then the fold of neighbouring
+cells is measured, and all parts learn on together with short clips, to live with what the fold leaves out. No
+adversary and no perceptual net: L1 and L2 on pixels, L1 on their steps in space and time, heavier on things than on the
+backdrop behind them.
 
 Shape suffixes: B batch, C channels, T frames, H height, W width.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.models.autoencoder import LaqtaAutoencoder, with_noise
 from laqta.models.sizes import ModelSize, build_autoencoder
 from laqta.models.weights import Costs
 from laqta.train.checkpoint import (
@@ -28,6 +29,7 @@ from laqta.train.checkpoint import (
 )
 from laqta.train.cost import StepCost
 from laqta.train.device import autocast
+from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import FramePool, Stage, crop_on_things
 from laqta.train.sheets import save_reconstructions
 
@@ -37,17 +39,24 @@ HELD_OUT_SEED = 900_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class VaeRecipe:
-    """How the autoencoder is trained. `crop` is the side of the crops in pixels, `crop_share` how many steps use it."""
+    """How the autoencoder is trained.
+
+    `batch` counts frames of one step, `crop` is the side of crops in pixels, `crop_share` how many steps use them.
+    From the fraction `fold_at` on a step sees clips of `window` frames. `noise`, in deviations of the latents, makes
+    the decoder forgive what the transformer gets wrong.
+    """
 
     budget: Budget
     batch: int
     crop: int
     crop_share: float
-    rate: float
+    window: int
+    rates: Rates
     pool: int
     fresh: int
+    fold_at: float = 0.65
     average: float = 0.998
-    latent_noise: float = 0.03
+    noise: float = 0.1
     thing_weight: float = 2.0
     gradient_weight: float = 0.5
     motion_weight: float = 0.3
@@ -64,74 +73,103 @@ def fit_vae(
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
     autoencoder = build_autoencoder(size).to(stage.device)
-    trained = [
-        p for name, p in autoencoder.named_parameters() if size.encoder_blocks or "analysis" not in name
-    ]
-    optimizer = torch.optim.AdamW(trained, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0)
+    optimizers = build_optimizers(autoencoder, recipe.rates)
     average = Average(autoencoder, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(session.folder / "vae.jsonl", session.say)
     saved = session.folder / "vae.state"
+    folded = False
     if saved.is_file():
         state = load_state(saved, stage.device)
         autoencoder.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
+        folded = state["folded"]
 
     # ---- data
     first_seed = recipe.seed * 10_000_000 + clock.steps * recipe.fresh
     pool = FramePool(stage, recipe.pool, recipe.fresh, first_seed)
-    held_out, _held_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
-    cost = StepCost(stage.device)
-    if clock.steps == 0:
-        autoencoder.set_basis(pool.frames_NCTHW[:400].float() / 127.5 - 1)
-        measure_latents(autoencoder, held_out)
-        average = Average(autoencoder, recipe.average)
-        log.write(step=0, held_out_psnr=psnr(_draw(autoencoder, held_out), held_out))
+    held_out, held_out_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
+    cost = StepCost(stage.device, clock.flop_per_step)
 
     while not clock.finished and not clock.must_stop:
-        dice = step_dice(recipe.seed, clock.steps)
-        frames_BCTHW, masks_BTHW = pool.draw(recipe.batch, dice)
-        if torch.rand(1, generator=dice).item() < recipe.crop_share:
-            cell = autoencoder.spatial_compression_ratio
-            frames_BCTHW, masks_BTHW = crop_on_things(frames_BCTHW, masks_BTHW, recipe.crop, cell, dice)
-        else:
-            share = max(1, round(recipe.batch * recipe.crop**2 / (stage.shape.height * stage.shape.width)))
-            frames_BCTHW, masks_BTHW = frames_BCTHW[:share], masks_BTHW[:share]
+        if not folded and clock.fraction >= recipe.fold_at:
+            autoencoder.load_state_dict(average.shadow)
+            autoencoder.set_fold(pool.frames_NCTHW[:400].float() / 127.5 - 1)
+            average = Average(autoencoder, recipe.average)
+            folded = True
 
-        with cost.count(clock.steps), autocast(stage.device, convolutions=True):
-            drawn_BCTHW = autoencoder(frames_BCTHW, latent_noise=recipe.latent_noise)
+        dice = step_dice(recipe.seed, clock.steps)
+        frames_BCTHW, masks_BTHW = _draw(recipe, pool, autoencoder, folded, dice)
+        with cost.count(clock.steps), autocast(stage.device):
+            if folded:
+                drawn_BCTHW = autoencoder(frames_BCTHW, recipe.noise)
+            else:
+                drawn_BCTHW = autoencoder.from_cells(
+                    with_noise(autoencoder.to_cells(frames_BCTHW), recipe.noise)
+                )
             edges = min(1.0, max(0.0, (clock.fraction - 0.1) / 0.1))
             loss = reconstruction_loss(drawn_BCTHW.float(), frames_BCTHW, masks_BTHW, recipe, edges)
             loss.backward()
         torch.nn.utils.clip_grad_norm_(autoencoder.parameters(), 1.0)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * trapezoid(clock.fraction)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        step_all(optimizers, trapezoid(clock.fraction))
         average.update(autoencoder)
         clock.tick(len(frames_BCTHW))
 
         # ---- once in a while
         if clock.steps % 100 == 0:
             log.write(step=clock.steps, minutes=clock.seconds / 60, loss=loss.item())
-        if clock.steps % 500 == 0:
-            log.write(step=clock.steps, held_out_psnr=_check(autoencoder, average, held_out, session.folder))
+        if clock.steps % 1000 == 0 and folded:
+            autoencoder_now = averaged(size, average, stage.device)
+            drawn = redraw(autoencoder_now, held_out)
+            save_reconstructions(session.folder / "vae.png", held_out[:6], drawn[:6])
+            log.write(
+                step=clock.steps,
+                held_out_psnr=psnr(drawn, held_out),
+                held_out_psnr_things=psnr(drawn, held_out, held_out_masks),
+            )
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
                 saved,
                 network=autoencoder.state_dict(),
-                optimizer=optimizer.state_dict(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
                 average=average.state(),
                 clock=clock.state(),
+                folded=folded,
             )
 
-    autoencoder.load_state_dict(average.shadow)
-    autoencoder.eval()
+    autoencoder = averaged(size, average, stage.device)
     measure_latents(autoencoder, held_out)
-    log.write(step=clock.steps, held_out_psnr=psnr(_draw(autoencoder, held_out), held_out))
+    log.write(step=clock.steps, held_out_psnr=psnr(redraw(autoencoder, held_out), held_out))
     return autoencoder, cost.card("autoencoder", clock) if clock.finished else None
+
+
+def averaged(size: ModelSize, average: Average, device: str) -> LaqtaAutoencoder:
+    """A second autoencoder that holds the averaged weights."""
+    autoencoder = build_autoencoder(size).to(device)
+    autoencoder.load_state_dict(average.shadow)
+    return autoencoder.eval()
+
+
+def _draw(
+    recipe: VaeRecipe, pool: FramePool, autoencoder: LaqtaAutoencoder, folded: bool, dice: Generator
+) -> tuple[Tensor, Tensor]:
+    """What one step sees: single frames, or once folded short clips; crops round things, or whole."""
+    count = recipe.window if folded else 1
+    frames_BCTHW, masks_BTHW = pool.draw(max(1, recipe.batch // count), dice)
+    starts = torch.randint(frames_BCTHW.shape[2] - count + 1, (len(frames_BCTHW),), generator=dice).tolist()
+    frames_BCTHW = torch.stack(
+        [clip[:, at : at + count] for clip, at in zip(frames_BCTHW, starts, strict=True)]
+    )
+    masks_BTHW = torch.stack([clip[at : at + count] for clip, at in zip(masks_BTHW, starts, strict=True)])
+    if torch.rand(1, generator=dice).item() < recipe.crop_share:
+        cell = autoencoder.spatial_compression_ratio
+        return crop_on_things(frames_BCTHW, masks_BTHW, recipe.crop, cell, dice)
+    height, width = frames_BCTHW.shape[-2:]
+    share = max(1, round(len(frames_BCTHW) * recipe.crop**2 / (height * width)))
+    return frames_BCTHW[:share], masks_BTHW[:share]
 
 
 def reconstruction_loss(
@@ -147,33 +185,32 @@ def reconstruction_loss(
     loss = (weight * (error.abs() + error.square())).mean()
     for axis in (3, 4):
         loss = loss + edges * recipe.gradient_weight * error.diff(dim=axis).abs().mean()
-    return loss + edges * recipe.motion_weight * error.diff(dim=2).abs().mean()
+    in_time = error.diff(dim=2).abs().sum() / error.numel()  # single frames have none
+    return loss + edges * recipe.motion_weight * in_time
 
 
-def psnr(drawn: Tensor, wanted: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB of clips in [-1, 1], over all of them."""
-    mean_square = (drawn.clamp(-1, 1) - wanted).square().mean()
-    return float(10 * torch.log10(4 / mean_square))
+def psnr(drawn: Tensor, wanted: Tensor, masks_BTHW: Tensor | None = None) -> float:
+    """Peak signal-to-noise ratio in dB of clips in [-1, 1], over all of them, or over the masks alone."""
+    square = (drawn.clamp(-1, 1) - wanted).square()
+    if masks_BTHW is not None:
+        square = square[masks_BTHW[:, None].expand_as(square)]
+    return float(10 * torch.log10(4 / square.mean()))
 
 
 @torch.no_grad()
-def _draw(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> Tensor:
+def redraw(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> Tensor:
+    """Encode and decode clips, a few at a time."""
     return torch.cat([autoencoder(part) for part in frames_BCTHW.split(8)])
-
-
-def _check(autoencoder: LaqtaAutoencoder, average: Average, held_out: Tensor, folder: Path) -> float:
-    """PSNR of the averaged weights on held-out clips, with a sheet of them."""
-    now = {name: value.clone() for name, value in autoencoder.state_dict().items()}
-    autoencoder.load_state_dict(average.shadow)
-    drawn = _draw(autoencoder, held_out)
-    autoencoder.load_state_dict(now)
-    save_reconstructions(folder / "vae.png", held_out[:6], drawn[:6])
-    return psnr(drawn, held_out)
 
 
 @torch.no_grad()
 def measure_latents(autoencoder: LaqtaAutoencoder, frames_BCTHW: Tensor) -> None:
-    """Set the buffers that the pipelines normalise latents with: each channel's mean and standard deviation."""
+    """Set the buffers that the pipelines normalise latents with: each channel's mean, one deviation for all.
+
+    One for all, because the decoder was trained with noise that is equally loud everywhere: what it holds dear
+    already is loud.
+    """
     latents = torch.cat([autoencoder.encode(part).latents for part in frames_BCTHW.split(8)])
-    autoencoder.latents_mean.copy_(latents.mean(dim=(0, 2, 3, 4)))
-    autoencoder.latents_std.copy_(latents.std(dim=(0, 2, 3, 4)).clamp(min=1e-3))
+    mean_C = latents.mean(dim=(0, 2, 3, 4))
+    autoencoder.latents_mean.copy_(mean_C)
+    autoencoder.latents_std.fill_((latents - mean_C[:, None, None, None]).square().mean().sqrt())

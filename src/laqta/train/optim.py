@@ -1,4 +1,4 @@
-"""The optimisers: Muon for the matrices inside the blocks, AdamW for all the rest."""
+"""The optimisers: Muon for the matrices inside the blocks and for convolutions, AdamW for all the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from laqta.train.muon import Muon
 
 BASE_RATE = "base_rate"
 NOT_MATRICES = ("scale_shift_table", "relative_attention_bias.weight")
@@ -25,16 +27,14 @@ class Rates:
 
 
 def build_optimizers(network: nn.Module, rates: Rates) -> list[Optimizer]:
-    """Split the parameters: two-dimensional weights of transformer blocks to Muon, all the rest to AdamW.
-
-    Muon's step is scaled to the root mean square of AdamW's (Liu et al. 2025, https://arxiv.org/abs/2502.16982),
-    so both rates are of one kind.
-    """
+    """Split the parameters: matrices in transformer blocks and convolutions to Muon, all the rest to AdamW."""
     in_blocks: list[Tensor] = []
     embeddings: list[Tensor] = []
     rest: list[Tensor] = []
     for name, parameter in network.named_parameters():
-        is_matrix = parameter.ndim == 2 and "block" in name and not name.endswith(NOT_MATRICES)
+        is_matrix = parameter.ndim > 2 or (
+            parameter.ndim == 2 and "block" in name and not name.endswith(NOT_MATRICES)
+        )
         home = embeddings if name.endswith("shared.weight") else in_blocks if is_matrix else rest
         home.append(parameter)
     groups = [{"params": rest, "lr": rates.adam}]
@@ -42,11 +42,7 @@ def build_optimizers(network: nn.Module, rates: Rates) -> list[Optimizer]:
         groups.append({"params": embeddings, "lr": rates.embedding})
     optimizers: list[Optimizer] = [torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True)]
     if in_blocks:
-        optimizers.append(
-            torch.optim.Muon(
-                in_blocks, lr=rates.muon, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-            )
-        )
+        optimizers.append(Muon(in_blocks, lr=rates.muon))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group[BASE_RATE] = group["lr"]

@@ -2,7 +2,8 @@
 
 A clip is known by its seed alone: `sample_shot(seed, world)` gives its shot back, so pools store no captions.
 
-Shape suffixes: B batch, N clips in the pool, T frames, C channels, H height, W width, L latent frames.
+Shape suffixes: B batch, N clips in the pool, I instances (0 the backdrop), T frames, C channels, H height, W width,
+L latent frames.
 """
 
 from collections.abc import Callable
@@ -36,9 +37,21 @@ class Stage:
 
     def film(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
         """Render shots by seed: frames (B, 3, T, H, W) in [-1, 1], and a mask (B, T, H, W) of where things are."""
+        frames_BCTHW, instance_BTHW, _ = self.film_instances(seeds)
+        return frames_BCTHW, instance_BTHW > 0
+
+    def film_instances(self, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """The same with masks that tell things apart (0 for the backdrop, n + 1 for thing n), and what each is:
+        `kinds_BI` for instance i the place of its kind in the world's props, plus 1; 0 for the backdrop."""
         shots = [sample_shot(seed, self.world) for seed in seeds]
         renders = render(shots, self.shape, self.bank, self.world, seeds, device=self.device)
-        return renders.frames_BTCHW.transpose(1, 2) * 2 - 1, renders.instance_BTHW > 0
+        place = {kind: at + 1 for at, kind in enumerate(self.world.props)}
+        kinds = [
+            [0, *(place[shot.cast[actor].kind] if actor >= 0 else 0 for actor in actors)]
+            for shot, actors in zip(shots, renders.actor_BN.tolist(), strict=True)
+        ]
+        frames_BCTHW = renders.frames_BTCHW.transpose(1, 2) * 2 - 1
+        return frames_BCTHW, renders.instance_BTHW, torch.tensor(kinds, device=self.device)
 
 
 class FramePool:
@@ -100,13 +113,15 @@ class LatentPool:
     """Encoded clips of one shape, clip n being the shot of seed `first_seed + n`.
 
     `latents_NCLHW` are as the encoder gave them; `last_NC1HW` the clip's last frame encoded alone, for
-    conditioning on it; `things_NLHW` the share of each latent position that things cover, 0 to 1.
+    conditioning on it; `things_NLHW` the share of each latent position that things cover, 0 to 1; `kinds_NLHW`
+    (uint8) what covers most of it: the place of the kind in the world's props, plus 1, or 0 for the backdrop.
     """
 
     first_seed: int
     latents_NCLHW: Tensor
     last_NC1HW: Tensor
     things_NLHW: Tensor
+    kinds_NLHW: Tensor
 
     def __len__(self) -> int:
         return len(self.latents_NCLHW)
@@ -148,12 +163,17 @@ def fill_latents(
 def _encode(
     autoencoder: LaqtaAutoencoder, stage: Stage, shape: LatentShape, seeds: list[int]
 ) -> dict[str, Tensor]:
-    frames_BCTHW, masks_BTHW = stage.film(seeds)
-    lead = masks_BTHW[:, :1].expand(-1, shape.time_fold - 1, -1, -1)
-    masks_BTHW = torch.cat([lead, masks_BTHW], dim=1).float()
+    frames_BCTHW, instance_BTHW, kinds_BI = stage.film_instances(seeds)
+    lead_BTHW = instance_BTHW[:, :1].expand(-1, shape.time_fold - 1, -1, -1)
+    instance_BTHW = torch.cat([lead_BTHW, instance_BTHW], dim=1)
+    slots_I111 = torch.arange(kinds_BI.shape[1], device=kinds_BI.device)[:, None, None, None]
     folded = (shape.time_fold, shape.cell, shape.cell)
+    share_BILHW = F.avg_pool3d((instance_BTHW[:, None] == slots_I111).float(), folded)
+    most_BLHW = share_BILHW.argmax(dim=1)
+    kinds_BLHW = kinds_BI.gather(1, most_BLHW.flatten(1)).view_as(most_BLHW)
     return {
         "latents_NCLHW": autoencoder.encode(frames_BCTHW).latents.half().cpu(),
         "last_NC1HW": autoencoder.encode(frames_BCTHW[:, :, -1:]).latents.half().cpu(),
-        "things_NLHW": F.avg_pool3d(masks_BTHW, folded).half().cpu(),
+        "things_NLHW": (1 - share_BILHW[:, 0]).half().cpu(),
+        "kinds_NLHW": kinds_BLHW.to(torch.uint8).cpu(),
     }

@@ -18,7 +18,7 @@ from laqta.generate.grid import LatentShape
 from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import write
 from laqta.models.autoencoder import LaqtaAutoencoder
-from laqta.models.sizes import build_autoencoder, build_scheduler, build_transformer
+from laqta.models.sizes import build_autoencoder, build_scheduler, build_text_encoder, build_transformer
 from laqta.models.weights import Card, Costs, Parts, save_model
 from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
@@ -28,12 +28,13 @@ from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
 from laqta.train.pool import LatentPool, Stage, fill_latents
 from laqta.train.recipes import Recipe
 from laqta.train.sheets import save_clips, save_loss_plot
+from laqta.train.start import begin_from
 from laqta.world.fetch import props_folder
 from laqta.world.props import PropBank, drawn_bank, fetched_bank, load_bank
 from laqta.world.sample import WorldSpec, sample_shot
 
 POOL_SEED = 100_000_000
-"""Seeds from here on fill the latent pools."""
+"""Seeds from here on fill the latent pools: as many for each shape, a million for each seed of a recipe."""
 
 NOTICES = (
     "Trained on renders of props from the npm package @lobehub/fluent-emoji-3d (MIT; Fluent Emoji, "
@@ -52,6 +53,8 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
     out, say = session.folder, session.say
     bank = load_props(recipe, home, out)
     _claim(recipe, out)
+    if recipe.start is not None:
+        begin_from(recipe.start, session, home)
     stages = [
         Stage(world=recipe.world, bank=bank, shape=shape, device=session.device)
         for shape in recipe.size.shapes
@@ -170,11 +173,17 @@ def world_of(card: Card) -> WorldSpec:
 
 
 def _text(recipe: Recipe, session: Session) -> tuple[PreTrainedTokenizerFast, T5EncoderModel] | None:
-    tokenizer, encoder, costs = fit_text(recipe.text, recipe.size, recipe.world, session)
-    if costs is None:
-        return None
-    _keep_costs(session.folder / "text.costs.json", costs)
-    return tokenizer, encoder
+    finished = session.folder / "text.pt"
+    if not finished.is_file():
+        _, encoder, costs = fit_text(recipe.text, recipe.size, recipe.world, session)
+        if costs is None:
+            return None
+        _keep_costs(session.folder / "text.costs.json", costs)
+        save_state(finished, **encoder.state_dict())
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(session.folder / "tokenizer")
+    encoder = build_text_encoder(recipe.size, len(tokenizer)).to(session.device)
+    encoder.load_state_dict(load_state(finished, session.device))
+    return tokenizer, encoder.eval()
 
 
 def _autoencoder(recipe: Recipe, stages: list[Stage], session: Session) -> LaqtaAutoencoder | None:
@@ -206,7 +215,7 @@ def _latents(
 
     pools = []
     for at, stage in enumerate(stages):
-        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1)
+        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1) + 1_000_000 * recipe.dit.seed
         pool = fill_latents(autoencoder, stage, share, folder, first_seed, on_shard)
         if pool is None:
             return None
@@ -254,8 +263,10 @@ def _keep_costs(path: Path, costs: Costs) -> None:
 
 
 def _all_costs(out: Path) -> tuple[Costs, ...]:
-    paths = (out / f"{stage}.costs.json" for stage in ("text", "vae", "dit"))
-    return tuple(load_json(Costs, path) for path in paths if path.is_file())
+    """What came before, where the run began from released weights, then its own stages."""
+    own = (out / f"{stage}.costs.json" for stage in ("text", "vae", "dit"))
+    paths = [*sorted(out.glob("before-*.costs.json")), *(path for path in own if path.is_file())]
+    return tuple(load_json(Costs, path) for path in paths)
 
 
 def _say_paused(session: Session) -> None:
