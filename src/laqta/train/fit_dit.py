@@ -67,7 +67,7 @@ class DitRecipe:
     few_share: float = 0.12
     last_share: float = 0.08
     thing_weight: float = 3.0
-    images_until: float = 0.2
+    images_until: float = 0.1
     align_until: float = 0.5
     align_weight: float = 0.3
     preview_minutes: float = 10.0
@@ -144,7 +144,9 @@ def fit_dit(
             text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
 
         sigma_B = sample_sigmas(len(example.texts), size.shift, dice).to(device)
-        sigma_BN = sigma_B[:, None] * (1 - example.clean_BN)
+        sigma_BN = sigma_B[:, None]
+        if example.clean_BN.any():  # a noise level for every token is a tenth dearer than one for all
+            sigma_BN = sigma_BN * (1 - example.clean_BN)
         noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
         noisy_BNC = on_path(example.data_BNC, noise_BNC, sigma_BN[..., None])
         run = transformer if cost.due(clock.steps) else forward
@@ -238,7 +240,9 @@ def draw_example(
         1
     )
     kinds_BN = pool.kinds_NLHW[picks, : shape.frames].to(device).long().flatten(1)
-    clean_BN, is_condition_B = _clean_tokens(recipe, shape, dice)
+    given = _given_frames(recipe, shape, dice)
+    clean_BN = (torch.arange(shape.tokens) < given * shape.frame_tokens).float().expand(recipe.batch, -1)
+    is_condition_B = torch.rand(recipe.batch, generator=dice) < (0.5 if given else 0.2)
     plain_3N, condition_3N = text_coords(shape), condition_coords(shape)
     coords_B3N = torch.where(is_condition_B[:, None, None], condition_3N, plain_3N)
 
@@ -268,18 +272,13 @@ def draw_example(
     )
 
 
-def _clean_tokens(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> tuple[Tensor, Tensor]:
-    """Which tokens are given (B, N), and which clips count time as the condition pipeline does (B)."""
-    roll_B = torch.rand(recipe.batch, generator=dice)
-    few = torch.randint(2, max(3, shape.frames), (recipe.batch,), generator=dice)
-    given_B = torch.where(roll_B < recipe.first_share, 1, 0)
-    given_B = torch.where(
-        (roll_B >= recipe.first_share) & (roll_B < recipe.first_share + recipe.few_share), few, given_B
-    )
-    frame_of_N = torch.arange(shape.frames).repeat_interleave(shape.frame_tokens)
-    clean_BN = (frame_of_N[None] < given_B[:, None].clamp(max=shape.frames - 1)).float()
-    is_condition_B = torch.rand(recipe.batch, generator=dice) < torch.where(given_B > 0, 0.5, 0.2)
-    return clean_BN, is_condition_B
+def _given_frames(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> int:
+    """How many latent frames a step gives clean, the same in all its clips: mostly none."""
+    roll = torch.rand(1, generator=dice).item()
+    few = int(torch.randint(2, max(3, shape.frames), (1,), generator=dice))
+    if roll < recipe.first_share:
+        return min(1, shape.frames - 1)
+    return min(few, shape.frames - 1) if roll < recipe.first_share + recipe.few_share else 0
 
 
 class _ShotShelf:

@@ -45,6 +45,7 @@ from laqta.train.cost import StepCost
 from laqta.train.degrade import MILD, Faults, spoil
 from laqta.train.device import autocast
 from laqta.train.fit_vae import HELD_OUT_SEED
+from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import Stage
 from laqta.train.truth import IN_SIGHT, UNSTATED, Truth, TruthPool, film_truth
 from laqta.world.fetch import props_folder
@@ -54,7 +55,9 @@ from laqta.world.sample import MINI_WORLD, NANO_WORLD, WorldSpec
 FIRST_SEED = 400_000_000
 """Seeds from here on train the judge; the pools of the models that it judges lie elsewhere."""
 
-CHECK_EVERY = 250
+RATES = Rates(muon=2e-3, adam=2e-3)
+
+CHECK_EVERY = 500
 """Steps between two measurements of the accuracy."""
 
 
@@ -69,7 +72,7 @@ class JudgeRecipe:
     world: WorldSpec
     budget: Budget
     batch: int
-    rate: float
+    rates: Rates
     pool: int
     fresh: int
     checks: int = 400
@@ -87,10 +90,17 @@ class JudgeRecipe:
 
 
 def judge_nano() -> JudgeRecipe:
-    """The judge of 64-pixel clips, trained on one CPU core in half an hour."""
+    """The judge of 64-pixel clips, trained on two CPU cores in ten minutes."""
     size = JudgeSize(name="nano", shape=NANO.shape, widths=(16, 32, 64, 128), blocks=(0, 1, 2, 2), reader=192)
     return JudgeRecipe(
-        size=size, world=NANO_WORLD, budget=Budget(steps=3000), batch=24, rate=2e-3, pool=1500, fresh=8
+        size=size,
+        world=NANO_WORLD,
+        budget=Budget(minutes=10),
+        batch=24,
+        rates=RATES,
+        pool=1500,
+        fresh=8,
+        box_weight=3.0,
     )
 
 
@@ -100,7 +110,7 @@ def judge_mini() -> JudgeRecipe:
         name="mini", shape=MINI.shape, widths=(16, 32, 48, 96, 144), blocks=(0, 1, 1, 2, 1), reader=160
     )
     return JudgeRecipe(
-        size=size, world=MINI_WORLD, budget=Budget(minutes=8), batch=48, rate=2e-3, pool=1500, fresh=48
+        size=size, world=MINI_WORLD, budget=Budget(minutes=8), batch=48, rates=RATES, pool=1500, fresh=48
     )
 
 
@@ -116,7 +126,7 @@ def judge_speck() -> JudgeRecipe:
         world=world,
         budget=Budget(steps=60),
         batch=12,
-        rate=4e-3,
+        rates=Rates(muon=4e-3, adam=4e-3),
         pool=60,
         fresh=4,
         drawn_props=True,
@@ -153,7 +163,7 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
     judge = Judge(recipe.size, recipe.world.props).to(stage.device)
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    optimizers = build_optimizers(judge, recipe.rates)
     average = Average(judge, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(folder / "judge.jsonl", session.say)
@@ -161,7 +171,8 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
     if saved.is_file():
         state = load_state(saved, stage.device)
         judge.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
 
@@ -178,10 +189,7 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
             loss = torch.stack(list(losses.values())).sum()
             loss.backward()
         torch.nn.utils.clip_grad_norm_(judge.parameters(), 2.0)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * trapezoid(clock.fraction)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        step_all(optimizers, trapezoid(clock.fraction))
         average.update(judge)
         clock.tick(recipe.batch)
 
@@ -191,8 +199,8 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
             log.write(step=clock.steps, minutes=clock.seconds / 60, loss=loss.item(), **parts)
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
-                saved, network=judge.state_dict(), optimizer=optimizer.state_dict(), average=average.state(),
-                clock=clock.state(),
+                saved, network=judge.state_dict(), average=average.state(), clock=clock.state(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
             )  # fmt: skip
             clock.pause()
         if clock.steps % CHECK_EVERY == 0 or clock.must_stop or clock.finished:

@@ -53,9 +53,9 @@ def nano() -> Recipe:
             fresh=3,
         ),
         dit=DitRecipe(
-            budget=Budget(minutes=70),
-            batch=96,
-            image_batch=192,
+            budget=Budget(minutes=64),
+            batch=64,
+            image_batch=128,
             rates=Rates(muon=3e-3, adam=1.5e-3),
             pool=48_000,
         ),
