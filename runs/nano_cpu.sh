@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Trains `nano` from nothing on two CPU cores and measures it. Stop it whenever you like; the next call goes on.
-# Needs npm once, for the props' pictures. More hours make it better: RECIPE=nano_longer runs/nano_cpu.sh
+# Needs npm once, for the props' pictures. More hours make it better, also on another machine, because it begins from
+# the weights in the repository: RECIPE=nano_longer runs/nano_cpu.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 recipe=${RECIPE:-nano}
 home=${LAQTA_HOME:-$HOME/.laqta}
-run=$home/runs/nano
+run=$home/runs/$recipe
 laqta=.venv/bin/laqta
 
 "$laqta" world fetch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,15 +82,17 @@ def without_seconds(state: dict[str, object]) -> dict[str, object]:
     return {**state, "steps": clock["steps"], "clips": clock["clips"]}
 
 
-@pytest.mark.parametrize("kind", ["dit", "text"])
+@pytest.mark.parametrize("kind", ["dit", "text", "vae"])
 def test_a_run_that_stops_and_goes_on_is_the_same_run(
-    kind: str, pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session,
+    kind: str, pools: list[tuple[LatentShape, LatentPool]], text: Text, speck_stage: Stage, session: Session,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     def run(sitting: Session) -> Costs | None:
         torch.manual_seed(len(str(sitting.folder)))  # whatever was drawn before must not matter
         if kind == "dit":
             return fit_dit(DIT, SPECK, WORLD, pools, text, NORM, sitting, lambda _net: None)[1]
+        if kind == "vae":
+            return fit_vae(VAE, SPECK, speck_stage, sitting)[1]
         return fit_text(TEXT, SPECK, WORLD, sitting)[2]
 
     stop_and_go_on(run, session, monkeypatch)
@@ -100,17 +101,6 @@ def test_a_run_that_stops_and_goes_on_is_the_same_run(
     assert run(whole(session)) is not None
     parts, one = (load_state(at.folder / f"{kind}.state", "cpu") for at in (session, whole(session)))
     assert alike(without_seconds(parts), without_seconds(one))
-
-
-def test_the_autoencoder_stops_and_goes_on(
-    speck_stage: Stage, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its pool is rendered anew, with clips that no earlier sitting saw."""
-    stop_and_go_on(lambda sitting: fit_vae(VAE, SPECK, speck_stage, sitting)[1], session, monkeypatch)
-    records = [json.loads(line) for line in (session.folder / "vae.jsonl").read_text().splitlines()]
-    assert [record["step"] for record in records if "held_out_psnr" in record] == [3, 6]
-    state = load_state(session.folder / "vae.state", "cpu")
-    assert state["clock"]["steps"] == 6 and state["folded"]
 
 
 def test_the_fold_is_measured_once_the_nets_have_learned(

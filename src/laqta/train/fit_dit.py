@@ -126,7 +126,8 @@ def fit_dit(
             optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
-    forward = torch.compile(transformer) if recipe.compile else transformer
+    if recipe.compile:  # one block, once, for every shape that comes
+        transformer.compile_repeated_blocks(dynamic=True)
     shots = _ShotShelf(world)
     cost = StepCost(device, clock.flop_per_step)
     next_preview = clock.seconds + 60 * recipe.preview_minutes
@@ -139,9 +140,8 @@ def fit_dit(
         example = draw_example(recipe, shape, pool, shots, norm, dice, images)
         hidden = torch.rand(1, generator=dice).item() < 0.5  # as diffusers' condition pipeline does
         text_BNC, mask_BN = encode_text(*text, example.texts, hide_padding=hidden)
-        if not recipe.compile:  # masked keys change nothing: left out; a compiled net wants one shape
-            longest = int(mask_BN.sum(1).max())
-            text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
+        longest = int(mask_BN.sum(1).max())  # masked keys change nothing: they are left out
+        text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
 
         sigma_B = sample_sigmas(len(example.texts), size.shift, dice).to(device)
         sigma_BN = sigma_B[:, None]
@@ -149,9 +149,9 @@ def fit_dit(
             sigma_BN = sigma_BN * (1 - example.clean_BN)
         noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
         noisy_BNC = on_path(example.data_BNC, noise_BNC, sigma_BN[..., None])
-        run = transformer if cost.due(clock.steps) else forward
-        with cost.count(clock.steps), autocast(device):
-            predicted_BNC = run(
+        stance = "force_eager" if cost.due(clock.steps) else "default"  # what is compiled cannot be counted
+        with torch.compiler.set_stance(stance), cost.count(clock.steps), autocast(device):
+            predicted_BNC = transformer(
                 noisy_BNC,
                 encoder_hidden_states=text_BNC,
                 timestep=sigma_BN * 1000,

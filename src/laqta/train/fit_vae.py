@@ -79,6 +79,7 @@ def fit_vae(
     log = Log(session.folder / "vae.jsonl", session.say)
     saved = session.folder / "vae.state"
     folded = False
+    seeds = list(range(recipe.seed * 10_000_000, recipe.seed * 10_000_000 + recipe.pool))
     if saved.is_file():
         state = load_state(saved, stage.device)
         autoencoder.load_state_dict(state["network"])
@@ -86,13 +87,14 @@ def fit_vae(
             optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
-        folded = state["folded"]
+        folded, seeds = state["folded"], state["seeds"]
 
     # ---- data
-    first_seed = recipe.seed * 10_000_000 + clock.steps * recipe.fresh
-    pool = FramePool(stage, recipe.pool, recipe.fresh, first_seed)
+    pool = FramePool(stage, seeds, recipe.fresh)
     held_out, held_out_masks = stage.film(list(range(HELD_OUT_SEED, HELD_OUT_SEED + 24)))
     cost = StepCost(stage.device, clock.flop_per_step)
+    if clock.steps == 0:
+        log.write(step=0, held_out_psnr=psnr(redraw(autoencoder, held_out), held_out))
 
     while not clock.finished and not clock.must_stop:
         if not folded and clock.fraction >= recipe.fold_at:
@@ -102,6 +104,7 @@ def fit_vae(
             folded = True
 
         dice = step_dice(recipe.seed, clock.steps)
+        torch.manual_seed(dice.initial_seed())  # of the latents' noise
         frames_BCTHW, masks_BTHW = _draw(recipe, pool, autoencoder, folded, dice)
         with cost.count(clock.steps), autocast(stage.device):
             if folded:
@@ -138,6 +141,7 @@ def fit_vae(
                 average=average.state(),
                 clock=clock.state(),
                 folded=folded,
+                seeds=pool.seeds,
             )
 
     autoencoder = averaged(size, average, stage.device)

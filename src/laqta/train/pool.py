@@ -60,25 +60,29 @@ class FramePool:
     On a slow machine each clip is thus seen a handful of times from different crops, on a fast one once.
     """
 
-    def __init__(self, stage: Stage, size: int, fresh: int, first_seed: int) -> None:
+    def __init__(self, stage: Stage, seeds: list[int], fresh: int) -> None:
         self.stage = stage
         self.fresh = fresh
-        self.next_seed = first_seed
-        batches = [self._render(min(16, size - start)) for start in range(0, size, 16)]
+        self.seeds = list(seeds)
+        """The shots that are in it now; a pool of these is this pool."""
+        batches = [self._render(self.seeds[at : at + 16]) for at in range(0, len(seeds), 16)]
         self.frames_NCTHW = torch.cat([frames for frames, _ in batches])
         self.masks_NTHW = torch.cat([masks for _, masks in batches])
 
     def draw(self, count: int, dice: Generator) -> tuple[Tensor, Tensor]:
         """Take `count` clips by chance, as float frames in [-1, 1] and masks, after replacing `fresh` of them."""
         if self.fresh:
-            spots = torch.randperm(len(self.frames_NCTHW), generator=dice)[: self.fresh].to(self.stage.device)
-            self.frames_NCTHW[spots], self.masks_NTHW[spots] = self._render(self.fresh)
-        picks = torch.randint(len(self.frames_NCTHW), (count,), generator=dice).to(self.stage.device)
+            spots = torch.randperm(len(self.seeds), generator=dice)[: self.fresh]
+            newest = max(self.seeds)
+            seeds = list(range(newest + 1, newest + 1 + self.fresh))
+            for spot, seed in zip(spots.tolist(), seeds, strict=True):
+                self.seeds[spot] = seed
+            spots = spots.to(self.stage.device)
+            self.frames_NCTHW[spots], self.masks_NTHW[spots] = self._render(seeds)
+        picks = torch.randint(len(self.seeds), (count,), generator=dice).to(self.stage.device)
         return self.frames_NCTHW[picks].float() / 127.5 - 1, self.masks_NTHW[picks]
 
-    def _render(self, count: int) -> tuple[Tensor, Tensor]:
-        seeds = list(range(self.next_seed, self.next_seed + count))
-        self.next_seed += count
+    def _render(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
         frames, masks = self.stage.film(seeds)
         return ((frames + 1) * 127.5).round().clamp(0, 255).to(torch.uint8), masks
 
