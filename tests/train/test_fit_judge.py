@@ -128,10 +128,13 @@ def test_the_loss_blames_heat_in_the_wrong_place(recipe: JudgeRecipe, truth: Tru
 
 
 def test_the_pool_draws_what_it_rendered(stage: Stage) -> None:
-    pool = TruthPool(stage, size=6, fresh=2, first_seed=50)
+    pool = TruthPool(stage, list(range(50, 56)), fresh=2)
     seen = pool.draw(20, step_dice(0, 0))
     assert seen.frames_BTCHW.shape == (20, stage.shape.frames, 3, 32, 32)
-    assert pool.next_seed == 58
+    assert sorted(pool.seeds)[-2:] == [56, 57]
+    again = TruthPool(stage, pool.seeds, fresh=2)
+    assert torch.equal(again.kept.frames_BTCHW, pool.kept.frames_BTCHW)
+    assert torch.equal(again.kept.facts_BNF, pool.kept.facts_BNF)
     assert 0.05 < seen.frames_BTCHW.mean() < 0.95
 
 

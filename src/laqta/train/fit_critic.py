@@ -30,6 +30,7 @@ from laqta.train.degrade import MILD, spoil
 from laqta.train.device import autocast
 from laqta.train.fit_judge import CHECK_EVERY, judge_speck, pictures
 from laqta.train.fit_vae import HELD_OUT_SEED
+from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import Stage
 from laqta.train.truth import IN_SIGHT, UNSTATED, Truth, TruthPool, film_truth
 from laqta.world.sample import NANO_WORLD, WorldSpec
@@ -46,7 +47,7 @@ class CriticRecipe:
     world: WorldSpec
     budget: Budget
     batch: int
-    rate: float
+    rates: Rates
     pool: int
     fresh: int
     average: float = 0.998
@@ -63,7 +64,13 @@ def critic_nano() -> CriticRecipe:
     """The critic of 64-pixel clips, trained on one CPU core in a quarter of an hour."""
     size = CriticSize(name="nano", shape=NANO.shape, patch=4, widths=(24, 48, 96, 160))
     return CriticRecipe(
-        size=size, world=NANO_WORLD, budget=Budget(steps=2000), batch=24, rate=2e-3, pool=1500, fresh=8
+        size=size,
+        world=NANO_WORLD,
+        budget=Budget(steps=2000),
+        batch=24,
+        rates=Rates(muon=2e-3, adam=2e-3),
+        pool=1500,
+        fresh=8,
     )
 
 
@@ -71,8 +78,8 @@ def critic_speck() -> CriticRecipe:
     """The smallest critic, of props drawn in code: for tests and rehearsals."""
     size = CriticSize(name="speck", shape=SPECK.shape, patch=4, widths=(8, 16, 24))
     return CriticRecipe(
-        size=size, world=judge_speck().world, budget=Budget(steps=60), batch=12, rate=4e-3, pool=60, fresh=4,
-        drawn_props=True,
+        size=size, world=judge_speck().world, budget=Budget(steps=60), batch=12, pool=60, fresh=4,
+        rates=Rates(muon=4e-3, adam=4e-3), drawn_props=True,
     )  # fmt: skip
 
 
@@ -96,18 +103,21 @@ def fit_critic(recipe: CriticRecipe, stage: Stage, session: Session) -> Critic |
     """Train, or go on training, the critic in a session's folder; None when the session ended too early."""
     torch.manual_seed(recipe.seed)
     critic = Critic(recipe.size, recipe.world.props).to(stage.device)
-    optimizer = torch.optim.AdamW(critic.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    optimizers = build_optimizers(critic, recipe.rates)
     average = Average(critic, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(session.folder / "critic.jsonl", session.say)
     saved = session.folder / "critic.state"
+    seeds = list(range(FIRST_SEED, FIRST_SEED + recipe.pool))
     if saved.is_file():
         state = load_state(saved, stage.device)
         critic.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, optimizer_state in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
-    pool = TruthPool(stage, recipe.pool, recipe.fresh, FIRST_SEED + clock.steps * recipe.fresh)
+        seeds = state["seeds"]
+    pool = TruthPool(stage, seeds, recipe.fresh)
     clock.pause()
 
     while not clock.finished and not clock.must_stop:
@@ -117,10 +127,7 @@ def fit_critic(recipe: CriticRecipe, stage: Stage, session: Session) -> Critic |
             loss = torch.stack(list(critic_losses(critic, truth).values())).sum()
             loss.backward()
         torch.nn.utils.clip_grad_norm_(critic.parameters(), 2.0)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * trapezoid(clock.fraction)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        step_all(optimizers, trapezoid(clock.fraction))
         average.update(critic)
         clock.tick(recipe.batch)
 
@@ -128,8 +135,8 @@ def fit_critic(recipe: CriticRecipe, stage: Stage, session: Session) -> Critic |
             log.write(step=clock.steps, minutes=clock.seconds / 60, loss=loss.item())
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
-                saved, network=critic.state_dict(), optimizer=optimizer.state_dict(), average=average.state(),
-                clock=clock.state(),
+                saved, network=critic.state_dict(), average=average.state(), clock=clock.state(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers], seeds=pool.seeds,
             )  # fmt: skip
             clock.pause()
         if clock.steps % CHECK_EVERY == 0 or clock.must_stop or clock.finished:

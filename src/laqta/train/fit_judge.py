@@ -168,6 +168,7 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(folder / "judge.jsonl", session.say)
     saved = folder / "judge.state"
+    seeds = list(range(FIRST_SEED, FIRST_SEED + recipe.pool))
     if saved.is_file():
         state = load_state(saved, stage.device)
         judge.load_state_dict(state["network"])
@@ -175,9 +176,10 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
             optimizer.load_state_dict(optimizer_state)
         average.load(state["average"])
         clock.load(state["clock"])
+        seeds = state["seeds"]
 
     # ---- data
-    pool = TruthPool(stage, recipe.pool, recipe.fresh, FIRST_SEED + clock.steps * recipe.fresh)
+    pool = TruthPool(stage, seeds, recipe.fresh)
     cost = StepCost(stage.device)
     clock.pause()
 
@@ -200,7 +202,7 @@ def fit_judge(recipe: JudgeRecipe, stage: Stage, session: Session) -> JudgeCard 
         if clock.save_due() or clock.must_stop or clock.finished:
             save_state(
                 saved, network=judge.state_dict(), average=average.state(), clock=clock.state(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
+                optimizers=[optimizer.state_dict() for optimizer in optimizers], seeds=pool.seeds,
             )  # fmt: skip
             clock.pause()
         if clock.steps % CHECK_EVERY == 0 or clock.must_stop or clock.finished:

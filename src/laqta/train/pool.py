@@ -72,11 +72,7 @@ class FramePool:
     def draw(self, count: int, dice: Generator) -> tuple[Tensor, Tensor]:
         """Take `count` clips by chance, as float frames in [-1, 1] and masks, after replacing `fresh` of them."""
         if self.fresh:
-            spots = torch.randperm(len(self.seeds), generator=dice)[: self.fresh]
-            newest = max(self.seeds)
-            seeds = list(range(newest + 1, newest + 1 + self.fresh))
-            for spot, seed in zip(spots.tolist(), seeds, strict=True):
-                self.seeds[spot] = seed
+            spots, seeds = renew(self.seeds, self.fresh, dice)
             spots = spots.to(self.stage.device)
             self.frames_NCTHW[spots], self.masks_NTHW[spots] = self._render(seeds)
         picks = torch.randint(len(self.seeds), (count,), generator=dice).to(self.stage.device)
@@ -85,6 +81,16 @@ class FramePool:
     def _render(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
         frames, masks = self.stage.film(seeds)
         return ((frames + 1) * 127.5).round().clamp(0, 255).to(torch.uint8), masks
+
+
+def renew(seeds: list[int], fresh: int, dice: Generator) -> tuple[Tensor, list[int]]:
+    """Replace `fresh` of a pool's seeds, in place, by the next ones; returns which spots changed, and to what."""
+    spots = torch.randperm(len(seeds), generator=dice)[:fresh]
+    newest = max(seeds)
+    new = list(range(newest + 1, newest + 1 + fresh))
+    for spot, seed in zip(spots.tolist(), new, strict=True):
+        seeds[spot] = seed
+    return spots, new
 
 
 def crop_on_things(

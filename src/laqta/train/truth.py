@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 from laqta.models.judge import NEITHER, SCENE_FACTS, thing_facts
 from laqta.shot import SIDED_VERBS, Actor, Shot
-from laqta.train.pool import Stage
+from laqta.train.pool import Stage, renew
 from laqta.world.render import Renders, render
 from laqta.world.sample import sample_shot
 
@@ -74,9 +74,9 @@ def label(shots: Sequence[Shot], renders: Renders, kinds: tuple[str, ...]) -> Tr
 class TruthPool:
     """Rendered clips in memory, of which every draw replaces some by fresh ones; frames are kept as 8 bits."""
 
-    def __init__(self, stage: Stage, size: int, fresh: int, first_seed: int) -> None:
-        self.stage, self.fresh, self.next_seed = stage, fresh, first_seed
-        batches = [self._film(min(20, size - at)) for at in range(0, size, 20)]
+    def __init__(self, stage: Stage, seeds: list[int], fresh: int) -> None:
+        self.stage, self.seeds, self.fresh = stage, list(seeds), fresh
+        batches = [self._film(self.seeds[at : at + 20]) for at in range(0, len(seeds), 20)]
         self.kept = Truth(
             **{
                 field.name: torch.cat([getattr(batch, field.name) for batch in batches])
@@ -86,18 +86,17 @@ class TruthPool:
 
     def draw(self, count: int, dice: Generator) -> Truth:
         """Take `count` clips by chance, after replacing `fresh` of the pool."""
-        size = len(self.kept.scene_BS)
         if self.fresh:
-            spots = torch.randperm(size, generator=dice)[: self.fresh].to(self.stage.device)
-            new = self._film(self.fresh)
+            spots, seeds = renew(self.seeds, self.fresh, dice)
+            spots, new = spots.to(self.stage.device), self._film(seeds)
             for field in fields(Truth):
                 getattr(self.kept, field.name)[spots] = getattr(new, field.name)
-        batch = self.kept.pick(torch.randint(size, (count,), generator=dice).to(self.stage.device))
+        picks = torch.randint(len(self.seeds), (count,), generator=dice)
+        batch = self.kept.pick(picks.to(self.stage.device))
         return replace(batch, frames_BTCHW=batch.frames_BTCHW.float() / 255)
 
-    def _film(self, count: int) -> Truth:
-        truth = film_truth(self.stage, range(self.next_seed, self.next_seed + count))
-        self.next_seed += count
+    def _film(self, seeds: list[int]) -> Truth:
+        truth = film_truth(self.stage, seeds)
         return replace(truth, frames_BTCHW=(truth.frames_BTCHW * 255).round().to(torch.uint8))
 
 
