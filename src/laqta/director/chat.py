@@ -1,0 +1,54 @@
+"""What the director answers: what was understood, what was not, and what is being filmed, in the person's language."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from laqta.director.rules import Turn
+from laqta.director.storyboard import CopyPanel, MovePanel, RemovePanel, to_film
+from laqta.language.lexicon import LANGUAGES, Language
+from laqta.language.write import plain
+
+COMMAS: dict[Language, str] = {"en": ", ", "ar": "، ", "zh": "、"}
+
+
+def reply(turn: Turn) -> str:
+    """One or two sentences about a message."""
+    parts = [_what(turn)]
+    if turn.ignored:
+        parts.append(_said("ignored", turn.language, words=COMMAS[turn.language].join(turn.ignored)))
+    return ("" if turn.language == "zh" else " ").join(parts)
+
+
+def _what(turn: Turn) -> str:
+    language = turn.language
+    if turn.problem:
+        return _said(turn.problem, language)
+    take = turn.board.take
+    shot = "" if take is None else plain(take.shot, language)
+    filmed = [take for edit in turn.edits for take in to_film(edit)]
+    if len(filmed) > 1:
+        return _said("filming_several", language, shot=shot, count=str(len(filmed)))
+    if filmed:
+        return _said("filming", language, shot=shot)
+    if not turn.edits:
+        return _said("restored" if take else "restored_empty", language, shot=shot)
+    last = turn.edits[-1]
+    if isinstance(last, RemovePanel):
+        return _said("removed", language)
+    if isinstance(last, (MovePanel, CopyPanel)):
+        return _said("moved", language)
+    return _said("shown", language, shot=shot)
+
+
+def _said(name: str, language: Language, **words: str) -> str:
+    return replies()[name][language].format(**words)
+
+
+@cache
+def replies() -> dict[str, dict[Language, str]]:
+    """Every answer by its id and language."""
+    text = files("laqta.director").joinpath("data", "replies.tsv").read_text(encoding="utf-8")
+    _, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return {name: dict(zip(LANGUAGES, cells, strict=True)) for name, *cells in rows}

@@ -1,0 +1,108 @@
+"""Whole conversations, turn by turn: what each message makes of the storyboard, and what is answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laqta.director.chat import replies, reply
+from laqta.director.rules import answer
+from laqta.director.storyboard import History, Storyboard
+from laqta.language.lexicon import LANGUAGES, Language
+
+CONVERSATIONS = Path(__file__).parent / "conversations"
+
+
+def stated(value: Any) -> Any:
+    """A shot as data, without what nobody stated."""
+    if isinstance(value, dict):
+        return {name: stated(part) for name, part in value.items() if part is not None and part != ()}
+    return [stated(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def seen(board: Storyboard) -> dict[str, Any]:
+    """What a conversation's row says of the storyboard after its message."""
+    take = board.take
+    if take is None:
+        return {"panels": 0}
+    panel = board.panels[board.current]
+    loop = {"loop": True} if take.loop else {}
+    return {
+        "panels": len(board.panels),
+        "current": board.current,
+        "take": [panel.chosen, len(panel.takes)],
+        "seed": take.seed,
+        "shot": stated(asdict(take.shot)),
+        **loop,
+    }
+
+
+def told() -> list[Any]:
+    """Every conversation with its language, under its first words."""
+    return [
+        pytest.param(language, json.loads(line), id=f"{language}-{number}")
+        for language in LANGUAGES
+        for number, line in enumerate(
+            (CONVERSATIONS / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
+        )
+    ]
+
+
+@pytest.mark.parametrize(("language", "turns"), told())
+def test_a_conversation(language: Language, turns: list[dict[str, Any]]) -> None:
+    history = History()
+    for row in turns:
+        turn = answer(row["say"], history)
+        history = turn.history
+        wanted = {name: value for name, value in row.items() if name not in ("say", "problem", "ignored")}
+        assert seen(turn.board) == wanted, row["say"]
+        assert turn.problem == row.get("problem", ""), row["say"]
+        assert list(turn.ignored) == row.get("ignored", []), row["say"]
+        assert turn.language == language, row["say"]
+        said = reply(turn)
+        assert said and "{" not in said
+        assert all(word in said for word in turn.ignored)
+
+
+def test_every_answer_is_there_in_every_language_with_the_same_blanks() -> None:
+    for name, said in replies().items():
+        assert set(said) == set(LANGUAGES), name
+        for blank in ("{shot}", "{words}", "{count}"):
+            assert len({text.count(blank) for text in said.values()}) == 1, (name, blank)
+
+
+def test_every_problem_has_its_answer() -> None:
+    problems = {
+        row["problem"]
+        for language in LANGUAGES
+        for line in (CONVERSATIONS / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
+        for row in json.loads(line)
+        if "problem" in row
+    }
+    assert problems <= set(replies())
+    assert {"help", "no_shot", "not_there", "too_many", "no_motion", "no_such_take"} <= problems
+
+
+def test_a_picture_is_the_first_frame_or_the_last() -> None:
+    first = answer("a cat walks in the snow", History(), picture="cat.png")
+    assert first.board.take is not None and (first.board.take.first, first.board.take.last) == (
+        "cat.png",
+        None,
+    )
+    changed = answer("end with this picture", first.history, picture="end.png")
+    assert changed.board.take is not None
+    assert (changed.board.take.first, changed.board.take.last) == ("cat.png", "end.png")
+    assert changed.board.take.shot == first.board.take.shot
+    again = answer("use this picture", changed.history, picture="other.png")
+    assert again.board.take is not None and again.board.take.first == "other.png"
+
+
+def test_a_shot_may_be_asked_for_in_several_versions_at_once() -> None:
+    turn = answer("three versions of a cat in the snow", History())
+    (panel,) = turn.board.panels
+    assert len(panel.takes) == 3 and len({take.seed for take in panel.takes}) == 3
+    assert len({take.shot for take in panel.takes}) == 1
