@@ -19,6 +19,8 @@ ORDINALS = {
 """Bare spellings of "the first" and so on; Chinese puts 第 before a number. -1 is the last."""
 COUNTED = ("panel", "versions")
 """Commands that are none without a number: three versions, the third version, shot 3."""
+ALSO = ("and", "also", "plus", "还")
+"""A message that begins so adds to the shot."""
 PAUSE = Token(text=",", script="pause", forms=())
 
 
@@ -49,7 +51,7 @@ class Message:
 def take_apart(text: str) -> Message:
     """Find the commands in a message, the longest phrase first."""
     typed = [corrected(token) for token in tokens(text)]
-    found: list[Command] = []
+    found = [Command(name="add")] if typed and typed[0].forms and typed[0].forms[0].word in ALSO else []
     left: list[Token] = []
     at = 0
     while at < len(typed):
@@ -61,6 +63,8 @@ def take_apart(text: str) -> Message:
         number, which, length = _number(typed, at, length, left) if name in COUNTED else (None, False, length)
         if name in COUNTED and number is None:
             left += typed[at : at + length]
+        elif name == "courtesy":
+            pass
         elif name == "pair":
             found.append(Command(name="versions", number=2))
         else:

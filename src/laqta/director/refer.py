@@ -26,6 +26,8 @@ def about(rest: str, take: Take | None) -> tuple[Reading, bool]:
     """
     whole, split = read(rest.replace(PAUSE.text, "")), read(rest)
     plain = whole if len(whole.ignored) < len(split.ignored) else split
+    if PAUSE.text in rest and not plain.shot.cast and plain.ignored:
+        plain = _last_said(rest, plain)
     if len(plain.shot.cast) == 1 and plain.ignored:
         actor = plain.shot.cast[0]
         gap = "" if plain.language == "zh" else " "
@@ -41,6 +43,14 @@ def about(rest: str, take: Take | None) -> tuple[Reading, bool]:
     bare = ("" if plain.language == "zh" else " ").join(token.text for token in words)
     named = _beside(bare, take.shot.cast[0].kind, plain.language)
     return (named, False) if len(named.ignored) < len(plain.ignored) else (plain, True)
+
+
+def _last_said(rest: str, plain: Reading) -> Reading:
+    """One place, time or weather put for another ("the garden with a beach"): what the sentence ends with."""
+    words = rest.split() if " " in rest.strip() else list(rest)
+    gap = " " if " " in rest.strip() else ""
+    ends = (read(gap.join(words[at:])) for at in range(1, len(words)))
+    return next((end for end in ends if not end.ignored and facts(end.shot)), plain)
 
 
 def _beside(bare: str, kind: str, language: Language) -> Reading:

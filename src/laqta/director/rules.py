@@ -75,7 +75,7 @@ def answer(text: str, history: History, picture: str | None = None) -> Turn:
         edits=edits,
         language=language,
         ignored=reading.ignored,
-        problem="" if edits else "not_understood",
+        problem="" if edits else "unchanged" if message.commands or _says(reading.shot) else "not_understood",
     )
 
 
@@ -113,7 +113,8 @@ def _order(message: Message, board: Storyboard) -> Edit | None:
     """Edits of the film's order, of what is shown and of what is talked about."""
     count = len(board.panels)
     alone = message.asks("panel") and not message.asks("new") and not message.rest
-    if not message.asks("delete", "move", "copy", "goto", "take") and not alone:
+    goes = message.asks("goto") and message.asks("panel")
+    if not message.asks("delete", "move", "copy", "take") and not alone and not goes:
         return None
     if not count:
         raise CannotError("no_shot")
