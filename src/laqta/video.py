@@ -251,6 +251,12 @@ def _check_memory(path: Path, frames: int, height: int, width: int) -> None:
 # ---------------------------------------------------------------- pictures of frames
 
 
+def save_image(path: str | Path, frame_HWC: Frames) -> None:
+    """Save one frame (H, W, 3) as a PNG, pixel by pixel."""
+    with write_file(path) as draft:
+        Image.fromarray(frame_HWC).save(draft, format="PNG")
+
+
 def contact_sheet(frames_THWC: Frames, path: str | Path, *, columns: int = 5, most: int = 25) -> None:
     """Save up to `most` frames, evenly spaced with the first and the last, as one PNG read row by row.
 
