@@ -106,3 +106,15 @@ def test_a_shot_may_be_asked_for_in_several_versions_at_once() -> None:
     (panel,) = turn.board.panels
     assert len(panel.takes) == 3 and len({take.seed for take in panel.takes}) == 3
     assert len({take.shot for take in panel.takes}) == 1
+
+
+def test_what_the_guide_shows_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "chat.md").read_text(encoding="utf-8")
+    exec(page.partition("```python\n")[2].partition("```")[0], {})
+    out = capsys.readouterr().out
+    assert out.startswith("Filming: a cat ") and "time='night'" in out
+    history = History()
+    for line in page.partition("    laqta chat")[2].partition("\n\n")[0].splitlines()[1:]:
+        turn = answer(line.removeprefix("    > "), history)
+        history = turn.history
+        assert not turn.problem and not turn.ignored, line
