@@ -1,12 +1,10 @@
-"""A small video autoencoder: a linear transform of blocks, refined by plain convolutions with ReLU.
+"""A small video autoencoder: plain convolutions frame by frame, and a linear fold of neighbouring cells.
 
-The linear path alone is a transform code, like those inside JPEG and H.264, with the principal components of the
-world's own blocks as its basis (`set_basis`): one latent position holds `time_fold` frames of a square of
-`spatial_compression_ratio` pixels. On top of it the decoder has a convolutional net that puts back what the
-transform lost; the encoder may have one too (`encoder_blocks`). Both start as zero, so that training starts from
-the transform and not from nothing (docs/decisions/002-autoencoder.md has the numbers). The nets work frame by
-frame on cells of `patch_size * 2 ** (levels - 1)` pixels, of which `time_fold` x `space_fold` x `space_fold` are
-folded into one latent position.
+The encoder turns every frame into cells of `patch_size * 2 ** (levels - 1)` pixels with a few channels each. The
+fold then rotates `time_fold` x `space_fold` x `space_fold` cells into one latent position and keeps the directions
+of the largest variance (`set_fold`): what repeats from frame to frame is not paid for twice. The decoder undoes
+both. The nets learn first, on single frames; then the fold is measured, and all learn on together
+(docs/decisions/002-autoencoder.md has the numbers).
 
 As in LTX-Video the first latent frame holds one video frame, every other one `time_fold`: a clip of
 1 + k * time_fold frames has 1 + k latent frames.
@@ -15,7 +13,8 @@ The class has the attributes that diffusers' LTX pipelines ask of an autoencoder
 Laqta's: it travels in the weights folder, so that `DiffusionPipeline.from_pretrained(folder,
 trust_remote_code=True)` opens the folder where Laqta is not installed.
 
-Shape suffixes: B batch, T frames, C channels, H height, W width, L latent frames.
+Shape suffixes: B batch, T frames, C channels, H height, W width, K channels of a cell, L latent frames, V numbers
+of the cells in one latent position.
 """
 
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class Block(nn.Module):
         if self.memory:
             before_BTCHW = F.pad(x_BTCHW, (0, 0, 0, 0, 0, 0, 1, 0))[:, :-1]
             seen_BTCHW = torch.cat([x_BTCHW, before_BTCHW], dim=2)
-        y_NCHW = self.out(F.relu(self.inner(F.relu(seen_BTCHW.flatten(0, 1)))))
+        y_NCHW = self.out(F.silu(self.inner(F.silu(seen_BTCHW.flatten(0, 1)))))
         return x_BTCHW + y_NCHW.unflatten(0, x_BTCHW.shape[:2])
 
 
@@ -71,8 +70,9 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
     Args:
         patch_size: pixels folded into channels before the first convolution, so none runs at full size.
         widths: channels at each level; every further level halves height and width.
-        encoder_blocks: blocks at each level of the encoder's net; 0 leaves the linear transform alone.
-        decoder_blocks: blocks at each level of the decoder's net.
+        encoder_blocks: blocks at each level of the encoder.
+        decoder_blocks: blocks at each level of the decoder.
+        cell_channels: channels of one cell of one frame.
         time_fold: frames in one latent frame.
         space_fold: cells along height and along width in one latent position.
         memory: whether blocks see the frame before.
@@ -88,56 +88,41 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
         self,
         patch_size: int = 4,
         widths: tuple[int, ...] = (64, 128),
-        encoder_blocks: int = 0,
+        encoder_blocks: int = 1,
         decoder_blocks: int = 2,
+        cell_channels: int = 12,
         time_fold: int = 4,
         space_fold: int = 2,
         memory: bool = False,
-        latent_channels: int = 192,
+        latent_channels: int = 128,
         scaling_factor: float = 1.0,
         timestep_conditioning: bool = False,
     ) -> None:
         super().__init__()
         pixels = 3 * patch_size**2
-        folds = time_fold * space_fold**2
-        cell = patch_size * 2 ** (len(widths) - 1) * space_fold
-        block = (time_fold, cell, cell)
-        self.spatial_compression_ratio = cell
+        self.spatial_compression_ratio = patch_size * 2 ** (len(widths) - 1) * space_fold
         self.temporal_compression_ratio = time_fold
 
-        self.analysis = nn.Conv3d(3, latent_channels, block, stride=block, bias=False)
-        self.encoder = None
-        if encoder_blocks:
-            layers: list[nn.Module] = [
-                Framewise(nn.PixelUnshuffle(patch_size), nn.Conv2d(pixels, widths[0], 3, padding=1))
-            ]
-            for level, width in enumerate(widths):
-                if level > 0:
-                    layers.append(
-                        Framewise(nn.ReLU(), nn.Conv2d(widths[level - 1], width, 3, stride=2, padding=1))
-                    )
-                layers += [Block(width, memory) for _ in range(encoder_blocks)]
-            self.encoder = nn.Sequential(*layers)
-            self.fold_out = nn.Conv3d(widths[-1] * folds, latent_channels, 1)
+        layers: list[nn.Module] = [Framewise(nn.PixelUnshuffle(patch_size), _convolution(pixels, widths[0]))]
+        for level, width in enumerate(widths):
+            if level > 0:
+                layers.append(Framewise(nn.SiLU(), _convolution(widths[level - 1], width, stride=2)))
+            layers += [Block(width, memory) for _ in range(encoder_blocks)]
+        layers.append(Framewise(nn.SiLU(), nn.Conv2d(widths[-1], cell_channels, 1)))
+        self.encoder = nn.Sequential(*layers)
 
-        self.synthesis = nn.ConvTranspose3d(latent_channels, 3, block, stride=block, bias=False)
-        self.unfold_in = nn.Conv3d(latent_channels, widths[-1] * folds, 1)
-        layers = []
+        gathered = cell_channels * time_fold * space_fold**2
+        self.fold = nn.Conv3d(gathered, latent_channels, 1, bias=False)
+        self.unfold = nn.Conv3d(latent_channels, gathered, 1)
+
+        layers = [Framewise(_convolution(cell_channels, widths[-1]))]
         for level in reversed(range(len(widths))):
             layers += [Block(widths[level], memory) for _ in range(decoder_blocks)]
             if level > 0:
                 up = nn.Conv2d(widths[level], 4 * widths[level - 1], 1)
-                layers.append(Framewise(nn.ReLU(), up, nn.PixelShuffle(2)))
-        last = nn.Conv2d(widths[0], pixels, 3, padding=1)
-        layers.append(Framewise(nn.ReLU(), last, nn.PixelShuffle(patch_size)))
+                layers.append(Framewise(nn.SiLU(), up, nn.PixelShuffle(2)))
+        layers.append(Framewise(nn.SiLU(), _convolution(widths[0], pixels), nn.PixelShuffle(patch_size)))
         self.decoder = nn.Sequential(*layers)
-
-        for name, layer in self.named_modules():
-            if isinstance(layer, (nn.Conv2d, nn.Conv3d)) and not name.endswith(".out"):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        for layer in (last, *([] if self.encoder is None else [self.fold_out])):
-            for start in layer.parameters():
-                nn.init.zeros_(start)
 
         self.register_buffer("latents_mean", torch.zeros(latent_channels))
         self.register_buffer("latents_std", torch.ones(latent_channels))
@@ -155,11 +140,9 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
                 f"a clip of {frames} frames of {width}x{height} does not fit: frames must be 1 more than a "
                 f"multiple of {fold}, width and height multiples of {cell}"
             )
-        first_BCTHW = x[:, :, :1].expand(-1, -1, fold - 1, -1, -1)
-        x_BCTHW = torch.cat([first_BCTHW, x], dim=2)
-        z_BCLHW = self.analysis(x_BCTHW)
-        if self.encoder is not None:
-            z_BCLHW = z_BCLHW + self.fold_out(self._fold(self.encoder(x_BCTHW.transpose(1, 2))))
+        cells_BTKHW = self.to_cells(x)
+        first_BTKHW = cells_BTKHW[:, :1].expand(-1, fold - 1, -1, -1, -1)
+        z_BCLHW = self.fold(self._gather(torch.cat([first_BTKHW, cells_BTKHW], dim=1)))
         return EncoderOutput(latents=z_BCLHW) if return_dict else (z_BCLHW,)
 
     def decode(
@@ -170,50 +153,53 @@ class LaqtaAutoencoder(ModelMixin, ConfigMixin):
         `temb` is what the pipelines pass to decoders that take a timestep; it must be None.
         """
         assert temb is None
-        net_BTCHW = self.decoder(self._unfold(self.unfold_in(z)))
-        x_BCTHW = self.synthesis(z) + net_BTCHW.transpose(1, 2)
-        x_BCTHW = x_BCTHW[:, :, self.config.time_fold - 1 :]
+        x_BCTHW = self.from_cells(self._scatter(self.unfold(z))[:, self.config.time_fold - 1 :])
         return DecoderOutput(sample=x_BCTHW) if return_dict else (x_BCTHW,)
 
-    def forward(self, x: Tensor, latent_noise: float = 0.0) -> Tensor:
-        """Encode, add noise of so many standard deviations, decode: (B, 3, T, H, W) to the same shape."""
-        z_BCLHW = self.encode(x).latents
-        noise_BCLHW = torch.randn_like(z_BCLHW) * self.latents_std[:, None, None, None]
-        return self.decode(z_BCLHW + latent_noise * noise_BCLHW).sample
+    def to_cells(self, x: Tensor) -> Tensor:
+        """Any number of frames (B, 3, T, H, W) as cells (B, T, K, h, w), before the fold."""
+        return self.encoder(x.transpose(1, 2))
+
+    def from_cells(self, cells: Tensor) -> Tensor:
+        """Undo `to_cells`."""
+        return self.decoder(cells).transpose(1, 2)
+
+    def forward(self, x: Tensor, noise: float = 0.0) -> Tensor:
+        """Encode, add noise of so many deviations, decode: (B, 3, T, H, W) to the same shape."""
+        return self.decode(with_noise(self.encode(x).latents, noise)).sample
 
     @torch.no_grad()
-    def set_basis(self, x: Tensor) -> None:
-        """Set the linear paths to the principal components of the blocks of a clip batch (B, 3, T, H, W).
+    def set_fold(self, x: Tensor) -> None:
+        """Set the fold to the principal directions of the encoder's cells in clips (B, 3, 1 + k * fold, H, W)."""
+        parts = [self._gather(self.to_cells(part[:, :, 1:])) for part in x.split(16)]
+        blocks_NV = torch.cat(parts).movedim(1, -1).flatten(0, 3).double()
+        mean_V = blocks_NV.mean(0)
+        _, vectors_VV = torch.linalg.eigh((blocks_NV - mean_V).T @ (blocks_NV - mean_V))
+        basis_CV = vectors_VV.flip(1)[:, : self.config.latent_channels].T
+        lost_V = mean_V - basis_CV.T @ (basis_CV @ mean_V)  # what the mean has along directions left out
+        self.fold.weight.copy_(basis_CV[..., None, None, None])
+        self.unfold.weight.copy_(basis_CV.T[..., None, None, None])
+        self.unfold.bias.copy_(lost_V)
 
-        Frames before a whole number of blocks are left out. Latents come out with a variance of about 1 overall.
-        """
-        t, cell = self.config.time_fold, self.spatial_compression_ratio
-        covariance_VV, count_N = torch.zeros((), dtype=torch.float64, device=x.device), 0
-        for part in x[:, :, : x.shape[2] // t * t].split(
-            16
-        ):  # in parts: in float64 all blocks are many gigabytes
-            part = part.unflatten(2, (-1, t)).unflatten(4, (-1, cell)).unflatten(6, (-1, cell))
-            blocks_NV = part.permute(0, 2, 4, 6, 1, 3, 5, 7).flatten(4).flatten(0, 3).double()
-            covariance_VV = covariance_VV + blocks_NV.T @ blocks_NV
-            count_N += len(blocks_NV)
-        values_V, vectors_VV = torch.linalg.eigh(covariance_VV / count_N)
-        count = self.config.latent_channels
-        basis_KV = vectors_VV.flip(1)[:, :count].T
-        scale = (values_V.flip(0)[:count].mean()) ** -0.5
-        shape = self.analysis.weight.shape
-        self.analysis.weight.copy_((basis_KV * scale).reshape(shape))
-        self.synthesis.weight.copy_((basis_KV / scale).reshape(shape))
-
-    def _fold(self, x_BTCHW: Tensor) -> Tensor:
-        """Put each position's frames and cells into channels: (B, C * t * s * s, L, h, w)."""
+    def _gather(self, cells_BTKHW: Tensor) -> Tensor:
+        """Put each position's frames and cells into channels: (B, K * t * s * s, L, h, w)."""
         t, s = self.config.time_fold, self.config.space_fold
-        x = x_BTCHW.unflatten(1, (-1, t)).unflatten(4, (-1, s)).unflatten(6, (-1, s))
-        x_BCtssLHW = x.permute(0, 3, 2, 5, 7, 1, 4, 6)  # from (B, L, t, C, h, s, w, s)
-        return x_BCtssLHW.flatten(1, 4)
+        x = cells_BTKHW.unflatten(1, (-1, t)).unflatten(4, (-1, s)).unflatten(6, (-1, s))
+        x_BKtssLHW = x.permute(0, 3, 2, 5, 7, 1, 4, 6)  # from (B, L, t, K, h, s, w, s)
+        return x_BKtssLHW.flatten(1, 4)
 
-    def _unfold(self, z_BCLHW: Tensor) -> Tensor:
-        """Undo `_fold`."""
+    def _scatter(self, x_BVLHW: Tensor) -> Tensor:
+        """Undo `_gather`."""
         t, s = self.config.time_fold, self.config.space_fold
-        x = z_BCLHW.unflatten(1, (self.config.widths[-1], t, s, s))
-        x_BLtChsws = x.permute(0, 5, 2, 1, 6, 3, 7, 4)
-        return x_BLtChsws.flatten(6, 7).flatten(4, 5).flatten(1, 2)
+        x = x_BVLHW.unflatten(1, (self.config.cell_channels, t, s, s))
+        x_BLtKhsws = x.permute(0, 5, 2, 1, 6, 3, 7, 4)
+        return x_BLtKhsws.flatten(6, 7).flatten(4, 5).flatten(1, 2)
+
+
+def with_noise(z: Tensor, share: float) -> Tensor:
+    """Add noise of `share` times the deviation of `z` itself, so that an encoder cannot outshout it by size."""
+    return z + share * z.detach().std() * torch.randn_like(z)
+
+
+def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1)
