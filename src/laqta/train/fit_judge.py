@@ -90,7 +90,7 @@ class JudgeRecipe:
 
 
 def judge_nano() -> JudgeRecipe:
-    """The judge of 64-pixel clips, trained on two CPU cores in nine minutes."""
+    """The judge of 64-pixel clips, trained on two CPU cores in half an hour."""
     size = JudgeSize(name="nano", shape=NANO.shape, widths=(16, 32, 64, 128), blocks=(0, 1, 2, 2), reader=192)
     return JudgeRecipe(
         size=size,
