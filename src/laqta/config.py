@@ -49,9 +49,9 @@ def from_dict(cls: type[T], data: Any, where: str = "") -> T:
     return cls(**{key: _read(types[key], item, f"{where}.{key}") for key, item in data.items()})
 
 
-def save_json(path: str | Path, value: Any) -> None:
-    """Write a dataclass or plain value as indented JSON, whole or not at all."""
-    text = json.dumps(to_dict(value), ensure_ascii=False, indent=2, allow_nan=False)
+def save_json(path: str | Path, value: Any, indent: int | None = 2) -> None:
+    """Write a dataclass or plain value as JSON, whole or not at all; on one line where `indent` is None."""
+    text = json.dumps(to_dict(value), ensure_ascii=False, indent=indent, allow_nan=False)
     with write_file(path) as draft:
         draft.write_text(text + "\n", encoding="utf-8")
 

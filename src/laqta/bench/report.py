@@ -45,7 +45,9 @@ def write_results(out: Path, about: About, result: Any, body: str) -> list[Path]
     """Write `result` (a dataclass) as JSON and `body` as Markdown under its header; returns both paths."""
     out.mkdir(parents=True, exist_ok=True)
     stem = f"{about.date}-{about.bench}-{about.model}-{about.model_hash[:8]}"
-    save_json(out / f"{stem}.json", result)
+    save_json(
+        out / f"{stem}.json", result, indent=None
+    )  # every wish is listed: indented it is over a megabyte
     header = (
         f"# {about.bench}: {about.model}, {about.date}\n\n"
         f"Model {about.model} (hash {about.model_hash}), on {about.hardware}, commit {about.commit}.\n"
