@@ -101,6 +101,12 @@ def test_a_picture_is_the_first_frame_or_the_last() -> None:
     assert again.board.take is not None and again.board.take.first == "other.png"
 
 
+def test_nothing_is_put_in_place_of_nothing() -> None:
+    empty = answer("in the snow", History())
+    turn = answer("a cat instead of it", empty.history)
+    assert turn.problem == "not_there" and turn.history == empty.history
+
+
 def test_a_shot_may_be_asked_for_in_several_versions_at_once() -> None:
     turn = answer("three versions of a cat in the snow", History())
     (panel,) = turn.board.panels

@@ -89,7 +89,7 @@ def _recast(message: Message, stated: Shot, shot: Shot) -> Shot:
 def _exchanged(message: Message, stated: Shot, known: list[str]) -> int | None:
     """Which of the cast gives its place to another; "make it a dog" exchanges the leading one."""
     if message.asks("instead"):
-        if len(stated.cast) == 1 and stated.cast[0].kind not in known:  # instead of it
+        if known and len(stated.cast) == 1 and stated.cast[0].kind not in known:  # instead of it
             return 0
         old = 0 if message.rest.startswith(PAUSE.text) else -1  # instead of it, a cat; or a cat instead of it
         if not stated.cast or stated.cast[old].kind not in known:

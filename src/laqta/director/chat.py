@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from laqta.director.rules import Turn
 from laqta.director.storyboard import CopyPanel, MovePanel, RemovePanel, to_film
-from laqta.language.lexicon import LANGUAGES, Language
+from laqta.language.lexicon import LANGUAGES, Language, listed_rows
 from laqta.language.write import plain
 
 COMMAS: dict[Language, str] = {"en": ", ", "ar": "، ", "zh": "、"}
@@ -49,6 +48,5 @@ def _said(name: str, language: Language, **words: str) -> str:
 @cache
 def replies() -> dict[str, dict[Language, str]]:
     """Every answer by its id and language."""
-    text = files("laqta.director").joinpath("data", "replies.tsv").read_text(encoding="utf-8")
-    _, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-    return {name: dict(zip(LANGUAGES, cells, strict=True)) for name, *cells in rows}
+    rows = listed_rows("replies.tsv", "laqta.director")
+    return {row["id"]: {language: row[language] for language in LANGUAGES} for row in rows}

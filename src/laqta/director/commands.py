@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from laqta.language.lexicon import LANGUAGES, meanings
+from laqta.language.lexicon import LANGUAGES, listed_rows, meanings
 from laqta.language.spelling import corrected
 from laqta.language.tokens import Token, spoken_key, tokens
 
@@ -94,7 +93,7 @@ def _number(typed: list[Token], at: int, length: int, left: list[Token]) -> tupl
     if left and left[-1].text == "第":
         left.pop()
         which = True
-    return value, which or typed[at - 2].text.endswith("第"), length
+    return value, which, length
 
 
 def _value(token: Token | None) -> int | None:
@@ -125,10 +124,11 @@ def _numbers() -> dict[tuple[str, ...], int]:
 @cache
 def _phrases() -> list[tuple[tuple[str, ...], str]]:
     """Every phrase as the words that tokens are matched with, the longest first."""
-    text = files("laqta.director").joinpath("data", "commands.tsv").read_text(encoding="utf-8")
-    _, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     entries = [
-        (spoken_key(phrase), name) for name, *cells in rows for cell in cells for phrase in cell.split(",")
+        (spoken_key(phrase), row["id"])
+        for row in listed_rows("commands.tsv", "laqta.director")
+        for language in LANGUAGES
+        for phrase in row[language].split(",")
     ]
     return sorted(entries, key=lambda entry: -len(entry[0]))
 

@@ -65,9 +65,9 @@ def ways() -> dict[str, str]:
     return {row["id"]: row["way"] for row in listed_rows("ways.tsv")}
 
 
-def listed_rows(name: str) -> list[dict[str, str]]:
-    """The rows of one table in `data/`, each by its columns' names."""
-    text = files("laqta.language").joinpath("data", name).read_text(encoding="utf-8")
+def listed_rows(name: str, room: str = "laqta.language") -> list[dict[str, str]]:
+    """The rows of one table in a room's `data/`, each by its columns' names."""
+    text = files(room).joinpath("data", name).read_text(encoding="utf-8")
     head, *lines = (line for line in text.splitlines() if line and not line.startswith("#"))
     columns = head.split("\t")
     return [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
