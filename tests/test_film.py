@@ -15,11 +15,12 @@ from PIL import Image
 import laqta
 from laqta.config import from_dict
 from laqta.film import Crew, Film, UnseenPropError
+from laqta.generate.engine import Frames
 from laqta.language.read import read
 from laqta.shot import Shot
 from laqta.train.run import world_of
 from laqta.video import Clip, read_recipe, read_video
-from laqta.wish import MAX_SECONDS, Options
+from laqta.wish import MAX_SECONDS, Options, understand
 
 TOLD = {
     "prompt", "language", "shot", "unseen", "ignored", "caption", "seed", "batch", "index", "threads", "model",
@@ -104,6 +105,27 @@ def test_a_take_is_filmed_again_pixel_by_pixel(crew: Crew, index: int) -> None:
     again = crew.again(json.loads(json.dumps(takes[index].recipe)))
     assert same(again, takes[index])
     assert again.recipe["index"] == index and again.recipe["settings"] == takes[index].recipe["settings"]
+
+
+def test_a_loop_ends_as_it_began_and_is_filmed_again(crew: Crew) -> None:
+    film = crew.film("a car", seed=2, loop=True)
+    assert film.recipe["settings"]["loop"] is True
+    assert not same(film, crew.film("a car", seed=2))
+    assert same(film, crew.again(film.recipe))
+    with pytest.raises(ValueError, match="takes no last picture"):
+        crew.film("a car", loop=True, last=Path("x.png"))
+
+
+def test_different_shots_are_filmed_in_one_batch_and_each_again(crew: Crew) -> None:
+    wishes = [crew.wish(understand(sentence), {}) for sentence in SENTENCES.values()]
+    glimpses: list[Frames] = []
+    films = crew.shoot(wishes, [5, 9, 0], glimpse=glimpses.append)
+    assert [film.recipe["prompt"] for film in films] == list(SENTENCES.values())
+    assert [film.recipe["seed"] for film in films] == [5, 9, 0]
+    for film in films:
+        assert same(film, crew.again(film.recipe))
+    assert len(glimpses) == films[0].recipe["settings"]["steps"]
+    assert {glimpse.shape for glimpse in glimpses} == {(3, 8, 8, 3)}
 
 
 def test_a_long_film_with_pictures_is_filmed_again(crew: Crew, tmp_path: Path) -> None:

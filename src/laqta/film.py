@@ -10,34 +10,51 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack
 
 import torch
+from torch import Tensor
 
 from laqta import __version__
 from laqta.bench.judge import check
-from laqta.config import to_dict
+from laqta.config import from_dict, to_dict
 from laqta.director.plan import Plan, plan
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Frames, Request
 from laqta.generate.extend import film_long
+from laqta.generate.preview import Preview
+from laqta.language.read import Reading
 from laqta.language.write import write
-from laqta.models.weights import find_model, model_hash
+from laqta.models.card import find_model, model_hash
 from laqta.settings import home
 from laqta.shot import Shot
 from laqta.train.device import choose_device
 from laqta.train.run import world_of
 from laqta.video import Clip, enlarge, fit_frames, read_image, read_video, write_video
-from laqta.wish import EXAMPLES, Look, Options, UnseenPropError, Wish, fingerprint, make_wish, unchanged
+from laqta.wish import (
+    EXAMPLES,
+    Look,
+    Options,
+    UnseenPropError,
+    Wish,
+    fingerprint,
+    make_wish,
+    unchanged,
+    understand,
+)
 
 __all__ = ["EXAMPLES", "Crew", "Film", "Options", "Progress", "UnseenPropError", "load"]
 
 DEFAULT_MODEL = "nano"
 
 Progress = Callable[[int, int, str], None]
+
+Glimpse = Callable[[Frames], None]
+"""`glimpse(pictures_BHWC)`: called after every step with a small picture of what each take shows so far."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,9 +104,21 @@ class Crew:
         **options: Unpack[Options],
     ) -> list[Film]:  # fmt: skip
         """Film several takes in one batch, with the seeds `seed`, `seed + 1`, and so on."""
-        wish = make_wish(prompt, options, self.card)
-        wish = wish.lasting(wish.frames, self._time_fold)
-        return self._shoot(wish, list(range(seed, seed + count)), progress, None)
+        wish = self.wish(understand(prompt), options)
+        return self.shoot([wish] * count, range(seed, seed + count), progress)
+
+    def wish(self, reading: Reading, options: Options) -> Wish:
+        """What was understood, with options, as this model can film it. Raises as `make_wish` does."""
+        wish = make_wish(reading, options, self.card)
+        return wish.lasting(wish.frames, self._time_fold)
+
+    def shoot(
+        self, wishes: Sequence[Wish], seeds: Sequence[int], progress: Progress = lambda *_: None,
+        glimpse: Glimpse | None = None,
+    ) -> list[Film]:  # fmt: skip
+        """Film wishes of one `form` in one batch, each by its seed."""
+        assert len({wish.form for wish in wishes}) <= 1
+        return self._shoot(wishes, seeds, progress, glimpse, None)
 
     def extend(
         self, clip: Clip, seconds: float, *, prompt: str, seed: int = 0, source: Path | None = None,
@@ -102,11 +131,11 @@ class Crew:
         """
         if not seconds > 0:
             raise ValueError(f"a film cannot go on for {seconds!r} seconds; give a number above 0")
-        wish = make_wish(prompt, Options(seconds=None, **look), self.card)
+        wish = make_wish(understand(prompt), Options(seconds=None, **look), self.card)
         held_THWC = fit_frames(clip, wish.shape.width, wish.shape.height, wish.shape.fps)
         held = len(held_THWC)
         wish = wish.lasting(held + max(1, round(seconds * wish.shape.fps)), self._time_fold, held)
-        film = self._shoot(wish, [seed], progress, held_THWC)[0]
+        film = self._shoot([wish], [seed], progress, None, held_THWC)[0]
         film.recipe["extends"] = {"source": fingerprint(source), "seconds": seconds}
         return film
 
@@ -127,6 +156,7 @@ class Crew:
             size=(settings["width"], settings["height"]),
             first=settings["first"] and unchanged(settings["first"]),
             last=settings["last"] and unchanged(settings["last"]),
+            loop=settings["loop"],
             nearest=settings["nearest"],
         )
         threads = torch.get_num_threads()
@@ -134,18 +164,22 @@ class Crew:
         try:
             if "extends" in recipe:
                 return self._extend_again(recipe, look, progress)
-            first_seed = recipe["seed"] - recipe["index"]
-            films = self.takes(
-                recipe["prompt"],
-                recipe["batch"],
-                seed=first_seed,
-                progress=progress,
-                seconds=settings["seconds"],
-                **look,
+            reading = Reading(
+                sentence=recipe["prompt"],
+                shot=from_dict(Shot, recipe["shot"]),
+                language=recipe["language"],
+                ignored=tuple(recipe["ignored"]),
             )
-            return films[recipe["index"]]
+            wish = self.wish(reading, Options(seconds=settings["seconds"], **look))
+            batch = recipe["batch"]  # the pixels depend on how many were filmed, not on what the others show
+            return self.shoot([wish] * batch, [recipe["seed"]] * batch, progress)[recipe["index"]]
         finally:
             torch.set_num_threads(threads)
+
+    @cached_property
+    def preview(self) -> Preview:
+        """What makes small pictures of latents; fitted to the decoder once, in about a second."""
+        return Preview.fit(self.engine)
 
     @property
     def _time_fold(self) -> int:
@@ -163,55 +197,73 @@ class Crew:
             source=source, progress=progress, **look,
         )  # fmt: skip
 
-    def _shoot(self, wish: Wish, seeds: list[int], progress: Progress, held: Frames | None) -> list[Film]:
-        """Plan, write and film all takes in one batch."""
-        if not seeds or seeds[0] < 0:
+    def _shoot(
+        self, wishes: Sequence[Wish], seeds: Sequence[int], progress: Progress, glimpse: Glimpse | None,
+        held_THWC: Frames | None,
+    ) -> list[Film]:  # fmt: skip
+        """Plan, write and film all takes in one batch; `held_THWC` is a film that goes on."""
+        if not seeds or min(seeds) < 0:
             raise ValueError("at least one take is filmed, and a seed is a whole number from 0 up")
-        world = world_of(self.card)
-        plans = [plan(wish.shot, seed, world) for seed in seeds]
-        captions = [
+        form, world = wishes[0], world_of(self.card)
+        plans = [plan(wish.shot, seed, world) for wish, seed in zip(wishes, seeds, strict=True)]
+        captions = tuple(
             write(made.shot, wish.reading.language, "detailed", seed)
-            for made, seed in zip(plans, seeds, strict=True)
-        ]
-        size = (wish.shape.width, wish.shape.height)
+            for wish, made, seed in zip(wishes, plans, seeds, strict=True)
+        )
+        size = (form.shape.width, form.shape.height)
         request = Request(
-            captions=tuple(captions),
+            captions=captions,
             seeds=tuple(seeds),
-            shape=wish.shape,
-            steps=wish.steps,
-            guidance=Guidance(scale=wish.guidance),
-            lead_BTHWC=None if wish.first is None else read_image(wish.first, size)[None, None],
-            last_HWC=None if wish.last is None else read_image(wish.last, size),
+            shape=form.shape,
+            steps=form.steps,
+            guidance=Guidance(scale=form.guidance),
+            lead_BTHWC=None if form.first is None else read_image(form.first, size)[None, None],
+            last_BHWC=None if form.last is None else read_image(form.last, size)[None],
         )
         started = time.perf_counter()
-        what = "filming" if len(seeds) == 1 else f"filming {len(seeds)} takes"
-        frames_BTHWC = film_long(
-            self.engine,
-            request,
-            wish.frames,
-            lambda done, total: progress(done, total, what),
-            None if held is None else held[None],
-        )
+        frames_BTHWC = self._roll(form, request, progress, glimpse, held_THWC)
         work = time.perf_counter() - started
         return [
             Film(
                 frames_THWC=frames_BTHWC[at],
-                fps=wish.shape.fps,
+                fps=form.shape.fps,
                 recipe=self._recipe(wish, plans[at], captions[at], (seeds, at), work)
-                | {"check": _check(frames_BTHWC[at, : wish.shape.frames], wish.shot)},
+                | {"check": _check(frames_BTHWC[at, : form.shape.frames], wish.shot)},
             )
-            for at in range(len(seeds))
+            for at, wish in enumerate(wishes)
         ]
 
+    def _roll(
+        self, form: Wish, request: Request, progress: Progress, glimpse: Glimpse | None, held_THWC: Frames | None
+    ) -> Frames:  # fmt: skip
+        """Film a request at its length; a loop is filmed twice, for its end is a frame that must be there first."""
+        what = "filming" if len(request.seeds) == 1 else f"filming {len(request.seeds)} takes"
+        rounds = 2 if form.loop else 1
+        frames_BTHWC = None if held_THWC is None else held_THWC[None]
+        for past in range(rounds):
+
+            def on_step(done: int, total: int, guess_BCLHW: Tensor, past: int = past) -> None:
+                progress(past * total + done, rounds * total, what)
+                if glimpse is not None:
+                    glimpse(self.preview.pictures(guess_BCLHW))
+
+            frames_BTHWC = film_long(self.engine, request, form.frames, on_step, frames_BTHWC)
+            if past + 1 < rounds:
+                first_BTHWC = frames_BTHWC[:, :1]
+                request = replace(request, lead_BTHWC=first_BTHWC, last_BHWC=first_BTHWC[:, 0])
+                frames_BTHWC = None
+        assert frames_BTHWC is not None
+        return frames_BTHWC
+
     def _recipe(
-        self, wish: Wish, made: Plan, caption: str, place: tuple[list[int], int], work: float
+        self, wish: Wish, made: Plan, caption: str, place: tuple[Sequence[int], int], work: float
     ) -> dict[str, Any]:
         """Everything that is needed to film the take again, and what was understood."""
         seeds, at = place
         kinds = [actor.kind for actor in wish.reading.shot.cast]
         return {
             "laqta": __version__,
-            "prompt": wish.prompt,
+            "prompt": wish.reading.sentence,
             "language": wish.reading.language,
             "shot": to_dict(wish.reading.shot),
             "planned": to_dict(made.shot),

@@ -9,8 +9,10 @@ from typing import Any, TypedDict, TypeVar
 
 from laqta.director.plan import nearest_prop
 from laqta.generate.extend import lengths
+from laqta.language.lexicon import Language
 from laqta.language.read import Reading, read
-from laqta.models.weights import Card
+from laqta.language.write import plain
+from laqta.models.card import Card
 from laqta.shot import Shot, VideoShape
 
 T = TypeVar("T")
@@ -38,8 +40,8 @@ class Look(TypedDict, total=False):
     """What may be wished beside sentence and length; whatever is left out or None is the model's own.
 
     `steps` and `guidance` trade time for quality; `size` is (width, height) of one of the model's shapes; `first`
-    and `last` are pictures to begin and end with; `nearest` agrees to the nearest known prop in place of one that
-    the model never saw.
+    and `last` are pictures to begin and end with; `loop` ends as it began; `nearest` agrees to the nearest known
+    prop in place of one that the model never saw.
     """
 
     steps: int | None
@@ -47,6 +49,7 @@ class Look(TypedDict, total=False):
     size: tuple[int, int] | None
     first: Path | None
     last: Path | None
+    loop: bool
     nearest: bool
 
 
@@ -60,7 +63,6 @@ class Options(Look, total=False):
 class Wish:
     """What is filmed, and how. `shot` is what was understood, with known props only; `frames` the whole length."""
 
-    prompt: str
     reading: Reading
     shot: Shot
     shape: VideoShape
@@ -70,7 +72,13 @@ class Wish:
     nearest: bool
     first: Path | None
     last: Path | None
+    loop: bool
     dropped: tuple[str, ...]
+
+    @property
+    def form(self) -> tuple[Any, ...]:
+        """What takes must share to be filmed in one batch."""
+        return self.shape, self.frames, self.steps, self.guidance, self.first, self.last, self.loop
 
     def settings(self) -> dict[str, Any]:
         """The settings part of the recipe."""
@@ -86,6 +94,7 @@ class Wish:
             "nearest": self.nearest,
             "first": fingerprint(self.first),
             "last": fingerprint(self.last),
+            "loop": self.loop,
         }
 
     def lasting(self, frames: int, time_fold: int, held: int = 0) -> Wish:
@@ -97,11 +106,12 @@ class Wish:
             ValueError: that is too long.
         """
         dropped = self.dropped
-        if self.last is not None:
+        if self.last is not None or self.loop:
             whole = lengths(self.shape, time_fold, frames, held)[-1]
             if whole != frames:
                 seconds = whole / self.shape.fps
-                dropped += (f"to end with the last picture the film is {seconds:.2f} seconds long",)
+                end = "as it began" if self.loop else "with the last picture"
+                dropped += (f"to end {end} the film is {seconds:.2f} seconds long",)
             frames = whole
         seconds = frames / self.shape.fps
         if seconds > MAX_SECONDS:
@@ -111,14 +121,28 @@ class Wish:
         return replace(self, frames=frames, dropped=dropped)
 
 
-def make_wish(prompt: str, options: Options, card: Card) -> Wish:
-    """Read a sentence and check it, and the options, against a model.
+def understand(prompt: str) -> Reading:
+    """Read a sentence; `ValueError` where nothing in it says what to film."""
+    reading = read(prompt)
+    if reading.shot == Shot():
+        others = [example for language, example in EXAMPLES.items() if language != reading.language]
+        examples = "; ".join([EXAMPLES[reading.language], *others])
+        raise ValueError(f"nothing in {prompt!r} could be understood; say for example: {examples}")
+    return reading
+
+
+def spoken(shot: Shot, language: Language) -> Reading:
+    """A shot that came by another way than a sentence, as if it had been read from one."""
+    return Reading(sentence=plain(shot, language), shot=shot, language=language, ignored=())
+
+
+def make_wish(reading: Reading, options: Options, card: Card) -> Wish:
+    """Check what was understood, and the options, against a model.
 
     Raises:
-        UnseenPropError: the sentence names props that the model was never shown.
-        ValueError: nothing was understood, or an option is out of range.
+        UnseenPropError: the shot has props that the model was never shown.
+        ValueError: an option is out of range.
     """
-    reading = _understand(prompt)
     nearest = bool(options.get("nearest"))
     shot = _known_props(reading.shot, card, nearest)
     shape, dropped = _shape(shot, options.get("size"), card)
@@ -134,7 +158,6 @@ def make_wish(prompt: str, options: Options, card: Card) -> Wish:
             f"{seconds:g} seconds cannot be filmed; a film is at most {MAX_SECONDS:g} seconds long"
         )
     return Wish(
-        prompt=prompt,
         reading=reading,
         shot=shot,
         shape=shape,
@@ -144,6 +167,7 @@ def make_wish(prompt: str, options: Options, card: Card) -> Wish:
         nearest=nearest,
         first=options.get("first"),
         last=options.get("last"),
+        loop=_loop(options),
         dropped=dropped,
     )
 
@@ -169,13 +193,11 @@ def unchanged(source: dict[str, Any]) -> Path:
     return path
 
 
-def _understand(prompt: str) -> Reading:
-    reading = read(prompt)
-    if reading.shot == Shot():
-        others = [example for language, example in EXAMPLES.items() if language != reading.language]
-        examples = "; ".join([EXAMPLES[reading.language], *others])
-        raise ValueError(f"nothing in {prompt!r} could be understood; say for example: {examples}")
-    return reading
+def _loop(options: Options) -> bool:
+    """Whether the film ends as it began; it then cannot end with a picture of its own."""
+    if options.get("loop") and options.get("last") is not None:
+        raise ValueError("a loop ends as it began, so it takes no last picture; leave out one of the two")
+    return bool(options.get("loop"))
 
 
 def _known_props(shot: Shot, card: Card, nearest: bool) -> Shot:

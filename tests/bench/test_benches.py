@@ -13,8 +13,8 @@ import torch
 from laqta.bench import obey, quality, speed
 from laqta.bench.subjects import Subject, bench_seeds, bench_shots, film_clips, open_subject, true_clips
 from laqta.config import load_json
+from laqta.models.card import Costs
 from laqta.models.judge import Judge, JudgeCard, save_judge
-from laqta.models.weights import Costs
 from laqta.train.fit_judge import judge_speck
 from laqta.train.recipes import RECIPES
 

@@ -13,9 +13,9 @@ import torch
 import laqta
 from laqta.bench.judge import check
 from laqta.language.read import read
+from laqta.models.card import load_card
 from laqta.models.judge import Judge, JudgeSize
 from laqta.models.sizes import SPECK
-from laqta.models.weights import load_card
 from laqta.shot import VideoShape
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Session

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from laqta.generate.denoise import Guidance, sigmas_for
 from laqta.generate.engine import Engine, Frames, Request
@@ -58,7 +59,7 @@ def test_raising_in_a_step_cancels_at_once_and_harms_nothing(engine: Engine, req
     before = engine.film(request_)
     steps: list[tuple[int, int]] = []
 
-    def stop(done: int, total: int) -> None:
+    def stop(done: int, total: int, _guess: Tensor) -> None:
         steps.append((done, total))
         if done == 2:
             raise KeyboardInterrupt
@@ -92,10 +93,10 @@ def test_every_take_may_have_its_own_lead(engine: Engine, request_: Request, pic
 def test_a_last_frame_is_seen_and_changes_no_length(
     engine: Engine, request_: Request, picture: Frames
 ) -> None:
-    film = engine.film(replace(request_, last_HWC=picture))
+    film = engine.film(replace(request_, last_BHWC=picture[None]))
     assert film.shape == (1, 9, 32, 32, 3)
     assert apart(film, engine.film(request_)) > 1
-    assert apart(film, engine.film(replace(request_, last_HWC=255 - picture))) > 1
+    assert apart(film, engine.film(replace(request_, last_BHWC=255 - picture[None]))) > 1
 
 
 def watched(engine: Engine, film: Callable[[], Frames]) -> tuple[Frames, list[int]]:

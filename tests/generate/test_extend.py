@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Frames, Request
@@ -26,7 +27,7 @@ def asked(engine: Engine) -> Request:
 def film(engine: Engine, asked: Request, frames: int, held: Frames | None = None) -> tuple[Frames, list[int]]:
     """The film, and what its progress said."""
     steps: list[tuple[int, int]] = []
-    made = film_long(engine, asked, frames, lambda *step: steps.append(step), held)
+    made = film_long(engine, asked, frames, lambda *step: steps.append(step[:2]), held)
     assert len({total for _, total in steps}) <= 1
     return made, [done for done, _ in steps]
 
@@ -101,13 +102,13 @@ def test_a_continuation_sees_what_went_before(engine: Engine, asked: Request) ->
 def test_only_the_last_part_is_given_the_last_frame(engine: Engine, asked: Request) -> None:
     white = np.full((32, 32, 3), 255, np.uint8)
     plain, _ = film(engine, asked, 13)
-    ending, _ = film(engine, replace(asked, last_HWC=white), 13)
+    ending, _ = film(engine, replace(asked, last_BHWC=white[None]), 13)
     assert np.array_equal(ending[:, :9], plain[:, :9])
     assert not np.array_equal(ending[:, 9:], plain[:, 9:])
 
 
 def test_stopping_in_a_later_part_stops(engine: Engine, asked: Request) -> None:
-    def stop(done: int, _total: int) -> None:
+    def stop(done: int, _total: int, _guess: Tensor) -> None:
         if done == 3:
             raise KeyboardInterrupt
 

@@ -139,7 +139,7 @@ def test_the_engine_films_what_the_condition_pipeline_films(
         replace(
             asked,
             lead_BTHWC=given[0] if given else None,
-            last_HWC=255 - picture if "last" in ends else None,
+            last_BHWC=(255 - picture)[None] if "last" in ends else None,
         )
     )
     timesteps = [1000 * sigma for sigma in sigmas_for(engine.parts.scheduler, STEPS)[:-1]]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from laqta.models.card import Costs
 from laqta.models.judge import SCENE_FACTS, Judge, JudgeCard, JudgeSize, load_judge, save_judge, thing_facts
 from laqta.models.track import Peak, find_peaks, link_peaks, overlap
-from laqta.models.weights import Costs
 from laqta.shot import VideoShape
 
 SIZE = JudgeSize(

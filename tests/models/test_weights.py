@@ -9,17 +9,8 @@ import pytest
 import torch
 
 from laqta.config import from_dict, to_dict
-from laqta.models.weights import (
-    Card,
-    Costs,
-    find_model,
-    hash_files,
-    installed_models,
-    load_card,
-    load_model,
-    model_hash,
-    save_model,
-)
+from laqta.models.card import Card, Costs, find_model, installed_models, load_card, model_hash
+from laqta.models.weights import hash_files, load_model, save_model
 
 COSTS = Costs(
     stage="transformer", hardware="a core", seconds=1.5, steps=3, clips=48, flop=2e9, mfu=None, dollars=0.01,

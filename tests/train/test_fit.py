@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.generate.grid import LatentShape, text_coords
 from laqta.language.read import read
+from laqta.models.card import Costs
 from laqta.models.sizes import SPECK, build_autoencoder, build_transformer
-from laqta.models.weights import Costs
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
 from laqta.train.cost import StepCost

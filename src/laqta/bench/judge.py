@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from laqta.models.card import SHIPPED
 from laqta.models.judge import NEITHER, SCENE_FACTS, Judge, SeenThing, Sighting, load_judge
-from laqta.models.weights import SHIPPED
 from laqta.settings import home
 from laqta.shot import Actor, Relation, Shot
 from laqta.train.truth import visible_facts

@@ -11,7 +11,7 @@ from typing import Any
 
 from laqta.config import save_json
 from laqta.files import write_file
-from laqta.models.weights import Card, model_hash
+from laqta.models.card import Card, model_hash
 from laqta.train.device import hardware_name
 
 

@@ -13,8 +13,8 @@ import torch
 from laqta.bench.judge import Frames, nearest_judge
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
+from laqta.models.card import Card, find_model, installed_models
 from laqta.models.judge import Judge
-from laqta.models.weights import Card, find_model, installed_models
 from laqta.settings import home
 from laqta.shot import Shot
 from laqta.train.device import choose_device

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from laqta.terminal import is_terminal, progress_bar, say, show
 
 if TYPE_CHECKING:
     from laqta.director.storyboard import Take
-    from laqta.film import Crew
+    from laqta.film import Crew, Film
     from laqta.language.lexicon import Language
 
 SUMMARY = "Make a film by talking: say what to see, then what to change; every take is kept as a file."
@@ -74,23 +73,17 @@ def _lines() -> Iterator[str]:
 
 def _filmed(crew: Crew, take: Take, path: Path, language: Language, args: Namespace) -> str:
     """Film one take to its file; returns the file with what the judge sees otherwise than asked."""
-    from laqta.language.write import plain
-    from laqta.video import save_image
+    from laqta.wish import Options, spoken
 
-    prompt = plain(take.shot, language)
-    shoot = partial(
-        crew.film,
-        prompt,
-        seed=take.seed,
-        seconds=take.shot.seconds,
-        progress=progress_bar,
-        **film.quality(args),
-    )
-    made = film.film_or_ask(lambda nearest: shoot(nearest=nearest), args)
-    if take.loop:  # filmed once more, beginning and ending with its own first frame
-        frame = path.with_suffix(".png")
-        save_image(frame, made.frames_THWC[0])
-        made = shoot(first=frame, last=frame, nearest=True)
+    quality = film.quality(args)
+
+    def shoot(nearest: bool) -> Film:
+        options = Options(
+            loop=take.loop, nearest=nearest, steps=quality["steps"], guidance=quality["guidance"]
+        )
+        return crew.shoot([crew.wish(spoken(take.shot, language), options)], [take.seed], progress_bar)[0]
+
+    made = film.film_or_ask(shoot, args)
     made.save(path)
     wrong = [f"{row['what']} {row['seen']}" for row in made.recipe["check"] or () if not row["ok"]]
     return f"  {path}" + (f" (the judge sees: {', '.join(wrong)})" if wrong else "")

@@ -102,7 +102,8 @@ def _codecs() -> Iterator[str]:
 
 
 def _models() -> Iterator[str]:
-    from laqta.models.weights import check_files, installed_models, load_card, model_hash
+    from laqta.models.card import installed_models, load_card, model_hash
+    from laqta.models.weights import check_files
 
     folders = installed_models(home(os.environ))
     if not folders:

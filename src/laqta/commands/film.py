@@ -47,6 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--seconds", type=arguments.number(0.1, arguments.MAX_SECONDS), metavar="S", help="length, up to 60")
     add("--from", dest="first", type=Path, metavar="IMAGE", help="begin with this picture")
     add("--to", dest="last", type=Path, metavar="IMAGE", help="end with this picture")
+    add("--loop", action="store_true", help="end as it began, so that it can be shown round and round")
     add("--again", type=Path, metavar="FILE", help="film what this file's recipe says, pixel by pixel")
     add("--sheet", action="store_true", help="save a contact sheet (.png) beside the film")
 
@@ -99,6 +100,7 @@ def run(args: Namespace) -> None:
         "seconds": args.seconds,
         "first": args.first,
         "last": args.last,
+        "loop": args.loop,
         **quality(args),
     }
     crew = load_crew(args)
@@ -116,6 +118,7 @@ def film_again(args: Namespace) -> None:
     flags = {"prompt": "PROMPT", "first": "--from", "last": "--to"}
     stated = ("prompt", "seed", "takes", "steps", "guidance", "size", "seconds", "first", "last")
     clashing = [flags.get(name, f"--{name}") for name in stated if getattr(args, name) is not None]
+    clashing += ["--loop"] if args.loop else []
     if clashing:
         raise ValueError(f"--again films the file's own recipe: leave out {', '.join(clashing)}")
     recipe = read_recipe(args.again)
@@ -125,7 +128,7 @@ def film_again(args: Namespace) -> None:
         )
     paths = [args.output or args.again.with_name(f"{args.again.stem}-again{args.again.suffix}")]
     check_paths(paths, args)
-    from laqta.models.weights import installed_models
+    from laqta.models.card import installed_models
 
     known = recipe["model"] in installed_models(home(os.environ))
     crew = load_crew(args, recipe["model"] if known and args.model is None else None)

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Print name, sizes, length, props, backdrops and folder of every model."""
     from laqta.config import to_dict
-    from laqta.models.weights import installed_models, load_card
+    from laqta.models.card import installed_models, load_card
 
     folders = installed_models(home(os.environ))
     cards = {name: load_card(folder) for name, folder in folders.items()}

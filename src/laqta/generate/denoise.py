@@ -15,6 +15,10 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, LTXVideoTransformer3DModel
 from torch import Tensor
 
+OnStep = Callable[[int, int, Tensor], None]
+"""`on_step(done, total, guess)` is called after every step; `guess` is the clean result as this step imagines it.
+Whatever it raises ends the loop at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
@@ -59,11 +63,11 @@ def denoise(
     task: Task,
     sigmas: list[float],
     guidance: Guidance,
-    on_step: Callable[[int, int], None],
+    on_step: OnStep,
 ) -> Tensor:
     """Walk from noise to data and return the tokens (B, N, C).
 
-    `on_step(done, total)` is called after every step; whatever it raises ends the loop at once.
+    `on_step` is given the guess as tokens (B, N, C).
     """
     tokens_BNC = task.tokens_BNC
     twice_BSC = torch.cat([task.empty_BSC, task.text_BSC])
@@ -93,6 +97,8 @@ def denoise(
                 video_coords=task.coords_B3N,
                 return_dict=False,
             )[0].float()
-        tokens_BNC = tokens_BNC + (next_sigma - sigma) * velocity_BNC * moving_BN[..., None]
-        on_step(step + 1, len(sigmas) - 1)
+        velocity_BNC = velocity_BNC * moving_BN[..., None]
+        guess_BNC = tokens_BNC - sigma * velocity_BNC
+        tokens_BNC = tokens_BNC + (next_sigma - sigma) * velocity_BNC
+        on_step(step + 1, len(sigmas) - 1, guess_BNC)
     return tokens_BNC

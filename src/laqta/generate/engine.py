@@ -3,7 +3,6 @@
 Shape suffixes: B takes, T frames, C channels, H height, W width, L latent frames, N tokens, S text tokens.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from laqta.generate.denoise import Guidance, Task, denoise, sigmas_for
+from laqta.generate.denoise import Guidance, OnStep, Task, denoise, sigmas_for
 from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pack, text_coords, unpack
+from laqta.models.card import Card
 from laqta.models.sizes import MAX_TEXT_TOKENS
-from laqta.models.weights import Card, Parts, load_model
+from laqta.models.weights import Parts, load_model
 from laqta.shot import VideoShape
 
 Frames = NDArray[np.uint8]
@@ -26,8 +26,8 @@ class Request:
     """A batch of takes of one shape; each take has its caption and its seed.
 
     `lead_BTHWC` are frames that the takes begin with, each with its own or all with the same (B is then 1). There
-    are 1 + k * time_fold of them: one is a first frame, more continue a clip. `last_HWC` is the frame that all
-    takes end with. Both have the shape's height and width.
+    are 1 + k * time_fold of them: one is a first frame, more continue a clip. `last_BHWC` are the frames that the
+    takes end with, in the same way. All have the shape's height and width.
     """
 
     captions: tuple[str, ...]
@@ -36,7 +36,7 @@ class Request:
     steps: int
     guidance: Guidance
     lead_BTHWC: Frames | None = None
-    last_HWC: Frames | None = None
+    last_BHWC: Frames | None = None
 
 
 class Engine:
@@ -54,19 +54,27 @@ class Engine:
         """Load a weights folder. Raises `OSError` where it is not whole."""
         return cls(*load_model(folder, device))
 
-    def film(
-        self, request: Request, on_step: Callable[[int, int], None] = lambda _done, _total: None
-    ) -> Frames:
+    def film(self, request: Request, on_step: OnStep = lambda *_: None) -> Frames:
         """Film all takes of a request in one batch: 8-bit frames of shape (B, T, H, W, 3).
 
-        The noise of a take depends on its seed alone. `on_step(done, total)` is called after every step; raise in
-        it to cancel.
+        The noise of a take depends on its seed alone. `on_step` is given the guess as normalised
+        latents (B, C, L, H, W); raise in it to cancel.
         """
         shape = LatentShape.of(request.shape, self.parts.autoencoder)
         task = self._prepare(request, shape)
         sigmas = sigmas_for(self.parts.scheduler, request.steps)
-        tokens_BNC = denoise(self.parts.transformer, task, sigmas, request.guidance, on_step)
-        return self.decode(unpack(tokens_BNC[:, -shape.tokens :], shape))
+
+        def latents(tokens_BNC: Tensor) -> Tensor:  # without the tokens of a last frame, which stand in front
+            return unpack(tokens_BNC[:, -shape.tokens :], shape)
+
+        tokens_BNC = denoise(
+            self.parts.transformer,
+            task,
+            sigmas,
+            request.guidance,
+            lambda done, total, guess_BNC: on_step(done, total, latents(guess_BNC)),
+        )
+        return self.decode(latents(tokens_BNC))
 
     @torch.inference_mode()
     def encode_text(self, captions: tuple[str, ...]) -> tuple[Tensor, Tensor]:
@@ -109,10 +117,10 @@ class Engine:
             clean_L[: lead_BCLHW.shape[2]] = 1
         tokens_BNC = pack(z_BCLHW)
         clean_N = clean_L.repeat_interleave(shape.frame_tokens)
-        is_plain = request.lead_BTHWC is None and request.last_HWC is None
+        is_plain = request.lead_BTHWC is None and request.last_BHWC is None
         coords_3N = text_coords(shape) if is_plain else condition_coords(shape)
-        if request.last_HWC is not None:
-            last_BNC = pack(self.encode(request.last_HWC[None, None])).expand(takes, -1, -1)
+        if request.last_BHWC is not None:
+            last_BNC = pack(self.encode(request.last_BHWC[:, None])).expand(takes, -1, -1)
             tokens_BNC = torch.cat([last_BNC, tokens_BNC], dim=1)
             clean_N = torch.cat([torch.ones(shape.frame_tokens, device=self.device), clean_N])
             coords_3N = torch.cat([frame_coords(shape, request.shape.frames - 1), coords_3N], dim=1)

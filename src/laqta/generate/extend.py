@@ -1,14 +1,15 @@
 """Clips longer than the model's own: the last frames are given back to the model, which films what follows.
 
-Shape suffixes: B takes, T frames, H height, W width, C channels.
+Shape suffixes: B takes, T frames, H height, W width, C channels, L latent frames.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from torch import Tensor
 
+from laqta.generate.denoise import OnStep
 from laqta.generate.engine import Engine, Frames, Request
 from laqta.shot import VideoShape
 
@@ -41,13 +42,13 @@ def film_long(
     engine: Engine,
     request: Request,
     frames: int,
-    on_step: Callable[[int, int], None],
+    on_step: OnStep,
     held: Frames | None = None,
 ) -> Frames:
     """Film `frames` frames: the request's own clip, then continuations of it, as (B, T, H, W, 3).
 
     `held` (B, T, H, W, 3) is a film that is there already and goes on; then only continuations are filmed.
-    A last frame is given to the last part alone. `on_step(done, total)` counts the steps of all parts.
+    A last frame is given to the last part alone. `on_step` counts the steps of all parts.
     """
     time_fold = engine.parts.autoencoder.temporal_compression_ratio
     lead = lead_frames(request.shape, time_fold)
@@ -58,7 +59,7 @@ def film_long(
         asked = replace(
             request,
             seeds=tuple(seed + SEED_STEP * part for seed in request.seeds),
-            last_HWC=request.last_HWC if part == parts - 1 else None,
+            last_BHWC=request.last_BHWC if part == parts - 1 else None,
         )
         if film_BTHWC is not None:
             asked = replace(asked, lead_BTHWC=_tail(film_BTHWC, lead))
@@ -72,9 +73,9 @@ def film_long(
     return film_BTHWC[:, :frames]
 
 
-def _count_on(on_step: Callable[[int, int], None], before: int, total: int, done: int, _steps: int) -> None:
+def _count_on(on_step: OnStep, before: int, total: int, done: int, _steps: int, guess_BCLHW: Tensor) -> None:
     """Report a step of one part as a step of the whole film."""
-    on_step(before + done, total)
+    on_step(before + done, total, guess_BCLHW)
 
 
 def _tail(film_BTHWC: Frames, count: int) -> Frames:

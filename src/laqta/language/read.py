@@ -18,6 +18,7 @@ class Reading:
     """What a sentence states: the shot (everything unsaid is `None`), the language that most of it is in, and the
     words, as typed and in order, that stand for nothing in a shot."""
 
+    sentence: str
     shot: Shot
     language: Language
     ignored: tuple[str, ...]
@@ -30,6 +31,7 @@ def read(sentence: str) -> Reading:
     scene = read_pieces(cut)
     unused = {id(piece) for piece in scene.unused}
     return Reading(
+        sentence=sentence,
         shot=shot_of(scene),
         language=_language(typed),
         ignored=tuple(piece.text for piece in cut if id(piece) in unused),

@@ -22,8 +22,8 @@ from torch.nn import functional as F
 
 from laqta.config import load_json, save_json
 from laqta.files import write_file
+from laqta.models.card import Costs
 from laqta.models.track import MOST_THINGS, Peak, Track, find_peaks, link_peaks
-from laqta.models.weights import Costs
 from laqta.shot import (
     BACKDROPS,
     CAMERAS,

@@ -18,66 +18,13 @@ from diffusers import FlowMatchEulerDiscreteScheduler, LTXVideoTransformer3DMode
 from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
-from laqta.config import load_json, save_json
+from laqta.config import save_json
 from laqta.models import autoencoder as autoencoder_file
 from laqta.models.autoencoder import LaqtaAutoencoder
-from laqta.shot import Backdrop, Camera, Format, TimeOfDay, Tint, Verb, VideoShape, Weather
+from laqta.models.card import Card, load_card
 
-SHIPPED = Path(__file__).parent.parent / "weights"
-"""The models that come inside the package."""
 ORIGINS = {"_name_or_path", "name_or_path", "local_files_only", "is_local"}
 """What the libraries note in a config of the place that a part was loaded from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Costs:
-    """What one stage of training cost. `dollars` is at `dollars_per_hour`; `mfu` is None where no peak is known."""
-
-    stage: str
-    hardware: str
-    seconds: float
-    steps: int
-    clips: int
-    flop: float
-    mfu: float | None
-    dollars: float
-    dollars_per_hour: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    """What a weights folder says of itself.
-
-    `trained` holds the costs of every stage; `hashes` the SHA-256 of every other file in the folder, by its path;
-    `size_fractions` how much of the frame's height a small, medium and big thing takes.
-    """
-
-    name: str
-    shapes: tuple[VideoShape, ...]
-    formats: tuple[Format, ...]
-    steps: int
-    guidance: float
-    shift: float
-    props: tuple[str, ...]
-    backdrops: tuple[Backdrop, ...]
-    times: tuple[TimeOfDay, ...]
-    weathers: tuple[Weather, ...]
-    verbs: tuple[Verb, ...]
-    cameras: tuple[Camera, ...]
-    tints: tuple[Tint, ...]
-    size_fractions: tuple[float, float, float]
-    max_things: int
-    languages: tuple[str, ...]
-    commit: str
-    trained: tuple[Costs, ...]
-    licence: str = "Apache-2.0"
-    notices: tuple[str, ...] = ()
-    hashes: dict[str, str] | None = None
-
-    @property
-    def shape(self) -> VideoShape:
-        """The default shape."""
-        return self.shapes[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,26 +36,6 @@ class Parts:
     transformer: LTXVideoTransformer3DModel
     autoencoder: LaqtaAutoencoder
     scheduler: FlowMatchEulerDiscreteScheduler
-
-
-def find_model(name_or_folder: str, home: Path) -> Path:
-    """Return the folder of a model by its name (in the package, or under `home/models`) or by its path.
-
-    Raises `ValueError` that names the models there are.
-    """
-    for folder in (SHIPPED / name_or_folder, home / "models" / name_or_folder, Path(name_or_folder)):
-        if (folder / "card.json").is_file():
-            return folder
-    known = ", ".join(installed_models(home)) or "none"
-    raise ValueError(
-        f"no model {name_or_folder!r}; installed: {known}. Give one of these or a folder that holds a card.json"
-    )
-
-
-def installed_models(home: Path) -> dict[str, Path]:
-    """Return the folders of all models by name: those in the package, then those under `home/models`."""
-    folders = [*SHIPPED.glob("*/card.json"), *(home / "models").glob("*/card.json")]
-    return {card.parent.name: card.parent for card in sorted(folders)}
 
 
 def save_model(folder: Path, parts: Parts, card: Card) -> Card:
@@ -141,11 +68,6 @@ def save_model(folder: Path, parts: Parts, card: Card) -> Card:
     card = replace(card, hashes=hash_files(folder))
     save_json(folder / "card.json", card)
     return card
-
-
-def load_card(folder: Path) -> Card:
-    """Read a folder's card. Raises `ValueError` that names what is wrong in it."""
-    return load_json(Card, folder / "card.json")
 
 
 def load_model(folder: Path, device: str = "cpu") -> tuple[Card, Parts]:
@@ -194,12 +116,6 @@ def hash_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file in the folder but the card, by its path relative to the folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "card.json")
     return {path.relative_to(folder).as_posix(): _sha256(path) for path in paths}
-
-
-def model_hash(card: Card) -> str:
-    """One short hash for the whole model: 16 hexadecimal digits over the hashes of its files."""
-    listing = json.dumps(card.hashes, sort_keys=True)
-    return hashlib.sha256(listing.encode()).hexdigest()[:16]
 
 
 def _tidy_configs(folder: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from torch.utils.flop_counter import FlopCounterMode
 
-from laqta.models.weights import Costs
+from laqta.models.card import Costs
 from laqta.train.checkpoint import Clock
 from laqta.train.device import hardware_name, peak_flops
 

@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pack, text_coords
+from laqta.models.card import Costs
 from laqta.models.sizes import ModelSize, build_transformer
-from laqta.models.weights import Costs
 from laqta.shot import Shot
 from laqta.train.checkpoint import (
     Average,

@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from laqta.config import load_json, save_json, to_dict
+from laqta.models.card import Costs
 from laqta.models.judge import (
     NOTHING,
     SCENE_FACTS,
@@ -29,7 +30,6 @@ from laqta.models.judge import (
 )  # fmt: skip
 from laqta.models.sizes import MINI, NANO, SPECK
 from laqta.models.track import overlap
-from laqta.models.weights import Costs
 from laqta.train.checkpoint import (
     Average,
     Budget,

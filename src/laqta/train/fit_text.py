@@ -19,9 +19,9 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import caption
+from laqta.models.card import Costs
 from laqta.models.sizes import MAX_TEXT_TOKENS, ModelSize, build_text_encoder
 from laqta.models.tokenizer import train_tokenizer
-from laqta.models.weights import Costs
 from laqta.shot import (
     BACKDROPS,
     CAMERAS,

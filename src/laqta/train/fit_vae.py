@@ -14,8 +14,8 @@ import torch
 from torch import Generator, Tensor
 
 from laqta.models.autoencoder import LaqtaAutoencoder, with_noise
+from laqta.models.card import Costs
 from laqta.models.sizes import ModelSize, build_autoencoder
-from laqta.models.weights import Costs
 from laqta.train.checkpoint import (
     Average,
     Budget,

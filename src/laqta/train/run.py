@@ -18,8 +18,9 @@ from laqta.generate.grid import LatentShape
 from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import write
 from laqta.models.autoencoder import LaqtaAutoencoder
+from laqta.models.card import Card, Costs
 from laqta.models.sizes import build_autoencoder, build_scheduler, build_text_encoder, build_transformer
-from laqta.models.weights import Card, Costs, Parts, save_model
+from laqta.models.weights import Parts, save_model
 from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
 from laqta.train.fit_dit import fit_dit

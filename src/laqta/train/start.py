@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from laqta.config import save_json
-from laqta.models.weights import find_model, load_model
+from laqta.models.card import find_model
+from laqta.models.weights import load_model
 from laqta.train.checkpoint import Session, save_state
 
 
