@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from laqta import __version__
-from laqta.commands import bench, chat, doctor, extend, film, models, train, world
+from laqta.commands import bench, chat, doctor, extend, film, models, studio, train, worker, world
 from laqta.commands.signals import STOPPED, heed_signals
 from laqta.terminal import say
 
 VERBS = {
     "film": film,
     "chat": chat,
+    "studio": studio,
+    "worker": worker,
     "extend": extend,
     "models": models,
     "doctor": doctor,

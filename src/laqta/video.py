@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -255,6 +256,13 @@ def save_image(path: str | Path, frame_HWC: Frames) -> None:
     """Save one frame (H, W, 3) as a PNG, pixel by pixel."""
     with write_file(path) as draft:
         Image.fromarray(frame_HWC).save(draft, format="PNG")
+
+
+def picture_bytes(frame_HWC: Frames) -> bytes:
+    """One 8-bit frame as a WebP picture."""
+    content = BytesIO()
+    Image.fromarray(frame_HWC).save(content, "WEBP", quality=85)
+    return content.getvalue()
 
 
 def contact_sheet(frames_THWC: Frames, path: str | Path, *, columns: int = 5, most: int = 25) -> None:
