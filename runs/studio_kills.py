@@ -30,6 +30,7 @@ from sqlalchemy import select
 from laqta.studio.store import Store
 from laqta.studio.tables import events, jobs, takes
 from laqta.studio.workplace import Workplace
+from laqta.terminal import show
 from laqta.train.untrained import save_untrained
 
 PATIENCE = 1200.0
