@@ -1,0 +1,26 @@
+import { render } from "preact";
+import { startAnnouncing } from "./announce";
+import { listenToKeys } from "./keys";
+import { App } from "./parts/App";
+import { start } from "./route";
+import "./styles/fonts.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/layout.css";
+import "./styles/chat.css";
+import "./styles/composer.css";
+import "./styles/stage.css";
+import "./styles/player.css";
+import "./styles/strips.css";
+import "./styles/sheets.css";
+import { followTheme } from "./theme";
+import { restoreTyped } from "./typing";
+import { followLanguage } from "./words";
+
+followLanguage();
+followTheme();
+listenToKeys();
+startAnnouncing();
+void start(restoreTyped);
+render(<App />, document.getElementById("page")!);
