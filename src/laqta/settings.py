@@ -28,6 +28,15 @@ VARIABLES = (
     "LAQTA_HOME",
     "LAQTA_CONFIG",
     "LAQTA_DEBUG",
+    "LAQTA_KEY",
+    "LAQTA_DATABASE",
+    "LAQTA_QUOTA",
+    "LAQTA_BRAIN",
+    "LAQTA_BRAIN_URL",
+    "LAQTA_BRAIN_MODEL",
+    "LAQTA_BRAIN_KEY",
+    "LAQTA_WEBHOOK_URL",
+    "LAQTA_WEBHOOK_SECRET",
     *(f"LAQTA_{field.name.upper()}" for field in fields(Settings)),
 )
 """Every environment variable that Laqta reads."""

@@ -20,12 +20,14 @@ from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from laqta.encode import EXIF_DESCRIPTION, WRITERS, Frames
 from laqta.files import write_file
-from laqta.shot import BoxTrack
+from laqta.shot import BoxTrack, VideoShape
 
 MAX_CLIP_BYTES = 2**31
 """A clip that would take more than this as raw frames is refused rather than swapped to a crawl."""
 MAX_IMAGE_PIXELS = 64_000_000
 LEAST_TILE = 128
+LEAST_SAVED_SIDE = 256
+"""A smaller film is enlarged to this many pixels when it is saved; its recipe says by how much."""
 BOX_COLOURS = ("#ff3b30", "#34c759", "#0a84ff", "#ffcc00", "#bf5af2", "#ff9f0a", "#64d2ff", "#ffffff")
 
 _DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts"  # no playlists: those open other files
@@ -329,3 +331,9 @@ def enlarge(frames_THWC: Frames, factor: int) -> Frames:
             for frame_HWC in frames_THWC
         ]
     )
+
+
+def enlargement(shape: VideoShape) -> int:
+    """How many times a shape's films are enlarged when they are saved."""
+    side = min(shape.width, shape.height)
+    return -(-LEAST_SAVED_SIDE // side) if side < 192 else 1

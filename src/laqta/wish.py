@@ -14,11 +14,10 @@ from laqta.language.read import Reading, read
 from laqta.language.write import plain
 from laqta.models.card import Card
 from laqta.shot import Shot, VideoShape
+from laqta.video import enlargement
 
 T = TypeVar("T")
 
-LEAST_SAVED_SIDE = 256
-"""A smaller film is enlarged to this many pixels when it is saved; its recipe says by how much."""
 MAX_SECONDS = 60.0
 
 EXAMPLES = {"en": "a cat walks in the snow", "ar": "قطة تمشي في الثلج", "zh": "一只猫在雪地里走"}
@@ -170,12 +169,6 @@ def make_wish(reading: Reading, options: Options, card: Card) -> Wish:
         loop=_loop(options),
         dropped=dropped,
     )
-
-
-def enlargement(shape: VideoShape) -> int:
-    """How many times a shape's films are enlarged when they are saved."""
-    side = min(shape.width, shape.height)
-    return -(-LEAST_SAVED_SIDE // side) if side < 192 else 1
 
 
 def fingerprint(path: Path | None) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from laqta.director.storyboard import History, Storyboard
 from laqta.language.lexicon import LANGUAGES, Language
 
 CONVERSATIONS = Path(__file__).parent / "conversations"
+ASKED = ("say", "picture", "problem", "ignored", "order")
+"""What a row says beside the current shot; `order` is the seed that each shot of the film shows, in order."""
 
 
 def stated(value: Any) -> Any:
@@ -31,6 +34,7 @@ def seen(board: Storyboard) -> dict[str, Any]:
         return {"panels": 0}
     panel = board.panels[board.current]
     loop = {"loop": True} if take.loop else {}
+    pictures = {name: value for name in ("first", "last") if (value := getattr(take, name)) is not None}
     return {
         "panels": len(board.panels),
         "current": board.current,
@@ -38,6 +42,7 @@ def seen(board: Storyboard) -> dict[str, Any]:
         "seed": take.seed,
         "shot": stated(asdict(take.shot)),
         **loop,
+        **pictures,
     }
 
 
@@ -56,16 +61,85 @@ def told() -> list[Any]:
 def test_a_conversation(language: Language, turns: list[dict[str, Any]]) -> None:
     history = History()
     for row in turns:
-        turn = answer(row["say"], history)
+        turn = answer(row["say"], history, row.get("picture"))
         history = turn.history
-        wanted = {name: value for name, value in row.items() if name not in ("say", "problem", "ignored")}
+        wanted = {name: value for name, value in row.items() if name not in ASKED}
         assert seen(turn.board) == wanted, row["say"]
+        order = [panel.take.seed for panel in turn.board.panels]
+        assert row.get("order", order) == order, row["say"]
         assert turn.problem == row.get("problem", ""), row["say"]
         assert list(turn.ignored) == row.get("ignored", []), row["say"]
         assert turn.language == language, row["say"]
         said = reply(turn)
         assert said and "{" not in said
         assert all(word in said for word in turn.ignored)
+
+
+def rows(language: Language) -> list[list[dict[str, Any]]]:
+    """A language's conversations."""
+    text = (CONVERSATIONS / f"{language}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_is_enough_talk_about_everything(language: Language) -> None:
+    talk = rows(language)
+    assert len(talk) >= 85
+    assert sum(map(len, talk)) >= 3 * len(talk)
+    assert sum(len(turns) >= 8 for turns in talk) >= 8
+    problems = {row.get("problem", "") for turns in talk for row in turns}
+    unheard = {"unplaced", "unseen"}  # said in tests of their own
+    answers = {name for name in replies() if not name.startswith("near_")}
+    said = {
+        "filming",
+        "filming_several",
+        "shown",
+        "removed",
+        "moved",
+        "restored",
+        "restored_empty",
+        "ignored",
+    }
+    assert answers - said - unheard - problems == set()
+
+
+def test_nothing_that_is_said_at_any_time_is_too_much() -> None:
+    """All messages, in any order, some two at once: an answer each time, and a take that knows where it comes from."""
+    says = [row["say"] for language in LANGUAGES for turns in rows(language) for row in turns]
+    chance = random.Random(0)
+    for _ in range(60):
+        history = History()
+        for _ in range(8):
+            message = chance.choice([" and ", "، ثم ", "，然后", ""]).join(chance.sample(says, 2))
+            turn = answer(message, history, chance.choice([None, None, "picture.png"]))
+            assert reply(turn)
+            history = turn.history
+            for panel in history.board.panels:
+                assert all(take.parent is None or take.parent < at for at, take in enumerate(panel.takes)), (
+                    message
+                )
+
+
+@pytest.mark.parametrize(
+    ("message", "instead"),
+    [
+        ("make it black", "purple"),
+        ("add a man", "robot"),
+        ("أضف موسيقى", "صامتة"),
+        ("اجعله أسود", "بنفسجي"),
+        ("画面里写字", "不能写字"),
+        ("让它跳舞", "旋转"),
+    ],
+)
+def test_what_cannot_be_filmed_is_told_with_what_can(message: str, instead: str) -> None:
+    turn = answer(message, answer("a dog walks on the beach", History()).history)
+    assert not turn.edits and turn.problem == "not_understood"
+    assert instead in reply(turn)
+
+
+def test_things_without_places_cannot_exchange_them() -> None:
+    history = answer("a cat and a dog", History()).history
+    assert answer("swap the cat and the dog", history).problem == "unplaced"
 
 
 def test_every_answer_is_there_in_every_language_with_the_same_blanks() -> None:

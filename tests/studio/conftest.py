@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from openai import APIStatusError, OpenAI
 
 from laqta.film import Crew, load
 from laqta.studio import conversations
@@ -152,3 +153,24 @@ def studio(desk: Desk, worker: Worker, crew: Crew) -> Iterator[Studio]:
     for thread in threads:
         thread.join()
     socket.close()
+
+
+@pytest.fixture
+def sora(studio: Studio) -> Iterator[OpenAI]:
+    """OpenAI's own client, asking the studio."""
+    with OpenAI(base_url=f"{studio.address}/v1", api_key="anything", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def refusal() -> Callable[[Callable[[], Any]], dict[str, Any]]:
+    """The error object of a call that is refused, with its status."""
+
+    def refused(call: Callable[[], Any]) -> dict[str, Any]:
+        with pytest.raises(APIStatusError) as caught:
+            call()
+        answer = caught.value.response.json()
+        assert list(answer) == ["error"] and set(answer["error"]) == {"message", "type", "param", "code"}
+        return {"status": caught.value.status_code, **answer["error"]}
+
+    return refused

@@ -93,6 +93,7 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
     import uvicorn
 
     from laqta.studio.app import STATIC, build_app
+    from laqta.studio.brains import brain_of
     from laqta.studio.desk import Desk
     from laqta.studio.server import StudioServer
     from laqta.studio.supervisor import Supervisor
@@ -101,6 +102,7 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
     desk = Desk(
         workplace=workplace,
         model=args.model or settings.model or "nano",
+        brain=brain_of(os.environ, workplace.media),
         key=os.environ.get("LAQTA_KEY") or None,
     )
     desk.card(desk.model)
@@ -130,6 +132,8 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
         threading.Timer(1.0, webbrowser.open, [address]).start()
     try:
         server.run(sockets=[sock])
+    except (SystemExit, KeyboardInterrupt):  # asked to end, as every server is one day
+        say("stopped; what was being filmed is back in the queue")
     finally:
         if supervisor is not None:
             supervisor.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from laqta.director.refer import hints
 from laqta.director.rules import Turn
 from laqta.director.storyboard import CopyPanel, MovePanel, RemovePanel, to_film
 from laqta.language.lexicon import LANGUAGES, Language, listed_rows
@@ -13,19 +14,22 @@ COMMAS: dict[Language, str] = {"en": ", ", "ar": "، ", "zh": "、"}
 
 
 def reply(turn: Turn) -> str:
-    """One or two sentences about a message."""
+    """One or two sentences about a message, and what can be done instead of what cannot."""
     parts = [_what(turn)]
     if turn.ignored:
         parts.append(_said("ignored", turn.language, words=COMMAS[turn.language].join(turn.ignored)))
+        parts += [_said(f"near_{near}", turn.language) for near in hints(" ".join(turn.ignored))]
     return ("" if turn.language == "zh" else " ").join(parts)
 
 
 def _what(turn: Turn) -> str:
     language = turn.language
-    if turn.problem:
-        return _said(turn.problem, language)
     take = turn.board.take
     shot = "" if take is None else plain(take.shot, language)
+    if turn.problem:
+        takes = len(turn.board.panels[turn.board.current].takes) if take else 0
+        count = takes if turn.problem == "no_such_take" else len(turn.board.panels)
+        return _said(turn.problem, language, shot=shot, count=str(count))
     filmed = [take for edit in turn.edits for take in to_film(edit)]
     if len(filmed) > 1:
         return _said("filming_several", language, shot=shot, count=str(len(filmed)))

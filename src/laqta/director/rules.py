@@ -8,32 +8,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from laqta.director.change import CannotError, changed
-from laqta.director.commands import Message, take_apart
-from laqta.director.refer import about, facts, introduced, panel_of
+from laqta.director.change import CannotError, changed, filmable
+from laqta.director.commands import CHANGES, Message, take_apart
+from laqta.director.order import ordered, place_of, take_of
+from laqta.director.phrases import number_in
+from laqta.director.refer import (
+    Heard,
+    about,
+    facts,
+    introduced,
+    is_tried,
+    looks_of,
+    paints_scenery,
+    panel_of,
+)
 from laqta.director.storyboard import (
     AddPanel,
     AddTakes,
-    Choose,
-    CopyPanel,
     Edit,
     History,
-    MovePanel,
-    RemovePanel,
     Select,
     Storyboard,
     Take,
 )
 from laqta.language.lexicon import Language
-from laqta.language.read import Reading, read
-from laqta.shot import Shot
+from laqta.language.read import read
+from laqta.shot import MAX_COUNT, Shot
 
 MOST_TAKES = 8
-CHANGES = (
-    "make", "add", "remove", "replace", "instead", "faster", "slower", "bigger", "smaller", "turn", "longer", "shorter",
-    "loop",
-)  # fmt: skip
-"""Commands that change the shot that is talked about."""
+BEGINNINGS = ("make", "put", "add", "another", "loop", "stop")
+"""Changes that a first shot may be told with: make a video of a cat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,101 +62,194 @@ class Turn:
 
 def answer(text: str, history: History, picture: str | None = None) -> Turn:
     """What a message does to the storyboard; `picture` names a picture that came with it."""
-    message = take_apart(text)
+    messages = take_apart(text)
     language = read(text).language
-    if message.asks("help"):
+    start = history
+    edits: tuple[Edit, ...] = ()
+    ignored: tuple[str, ...] = ()
+    says = False
+    if any(message.asks("help") for message in messages):
         return Turn(history=history, edits=(), language=language, problem="help")
-    if message.asks("undo", "redo"):
-        moved = history.undone() if message.asks("undo") else history.redone()
-        problem = "" if moved else f"nothing_to_{'undo' if message.asks('undo') else 'redo'}"
-        return Turn(history=moved or history, edits=(), language=language, problem=problem)
     try:
-        edits, reading = _edits(message, history.board, picture)
+        for message in messages:
+            board = start.after(edits).board
+            heard = about(message, board.panels[board.current] if board.panels else None)
+            back = _steps_back(message, heard)
+            if back:
+                start, edits = _moved_back(start.after(edits), back), ()
+                says = True
+                continue
+            edits += _edits(message, heard, board, picture)
+            ignored += heard.reading.ignored
+            says = says or bool(message.commands) or _says(heard.shot)
     except CannotError as error:
         return Turn(history=history, edits=(), language=language, problem=str(error), ignored=error.words)
+    edits = _joined(edits)
+    moved = bool(edits) or start is not history
     return Turn(
-        history=history.after(edits),
+        history=start.after(edits),
         edits=edits,
         language=language,
-        ignored=reading.ignored,
-        problem="" if edits else "unchanged" if message.commands or _says(reading.shot) else "not_understood",
+        ignored=ignored,
+        problem="" if moved else "unchanged" if says and not ignored else "not_understood",
     )
 
 
-def _edits(message: Message, board: Storyboard, picture: str | None) -> tuple[tuple[Edit, ...], Reading]:
-    ordering = _order(message, board)
+def _steps_back(message: Message, heard: Heard) -> int:
+    """How many steps an undo goes back, a redo forward (less than 0); 0 where neither is asked for."""
+    count = message.number("versions") or message.number("one") or 1
+    if message.asks("undo_all"):
+        return 10**6
+    alone = {command.name for command in message.commands} <= {"cancel", "back", "redo", "versions"}
+    if message.asks("undo") or (message.asks("cancel", "back") and heard.is_bare and alone):
+        return count
+    return -count if message.asks("redo") and heard.is_bare and alone else 0
+
+
+def _moved_back(history: History, steps: int) -> History:
+    """The history so many steps back or forward, or as far as it goes; at its end already, that is a problem."""
+    now = history
+    for _ in range(abs(steps)):
+        moved = now.undone() if steps > 0 else now.redone()
+        if moved is None:
+            break
+        now = moved
+    if now is history:
+        raise CannotError("nothing_to_undo" if steps > 0 else "nothing_to_redo")
+    return now
+
+
+def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Edits of one message in which a take that the next one changes again is left out: nothing is filmed twice.
+
+    Where a message is about several shots, or also chooses takes, all stay, for takes are told by their places.
+    """
+    places = {
+        edit.panel if isinstance(edit, AddTakes) else edit.at if isinstance(edit, AddPanel) else -1
+        for edit in edits
+    }
+    if len(places) != 1 or sum(isinstance(edit, AddPanel) for edit in edits) > 1 or places == {-1}:
+        return edits
+    joined: list[Edit] = []
+    for edit in edits:
+        before = joined[-1] if joined else None
+        if isinstance(edit, AddTakes) and isinstance(before, AddPanel) and _changes(edit, before):
+            joined[-1] = AddPanel(at=before.at, take=replace(edit.takes[0], parent=None))
+        elif isinstance(edit, AddTakes) and isinstance(before, AddTakes) and _replaces(edit, before):
+            parent = before.takes[0].parent
+            joined[-1] = replace(edit, takes=tuple(replace(take, parent=parent) for take in edit.takes))
+        else:
+            joined.append(edit)
+    return tuple(joined)
+
+
+def _changes(edit: AddTakes, before: AddPanel) -> bool:
+    """Whether these are the new shot's own take, changed at once; by other seeds they are versions of it."""
+    return [take.seed for take in edit.takes] == [before.take.seed]
+
+
+def _replaces(edit: AddTakes, before: AddTakes) -> bool:
+    return before.panel == edit.panel and len(before.takes) == 1
+
+
+def _edits(message: Message, heard: Heard, board: Storyboard, picture: str | None) -> tuple[Edit, ...]:
+    ordering = ordered(message, heard, board)
     if ordering is not None:
-        return (ordering,), read("")
-    take = board.take
-    reading, is_named = about(message.rest, take)
-    if take is None or (is_named and _is_new(message, reading.shot, take, picture)):
-        if take is None and message.asks(*CHANGES) and not message.asks("make", "add", "loop"):
-            raise CannotError("no_shot", reading.ignored)
-        if not _says(reading.shot) and picture is None:
-            raise CannotError("no_shot" if message.commands else "not_understood", reading.ignored)
-        first = None if message.asks("last_picture") else picture
-        last = picture if message.asks("last_picture") else None
-        at = board.current + 1 if board.panels else 0
-        if message.number("panel") is not None:
-            at = _place(message.number("panel"), len(board.panels) + 1)
-        new = Take(shot=reading.shot, seed=board.next_seed, first=first, last=last, loop=message.asks("loop"))
-        return (AddPanel(at=at, take=new), *_more(message, at, new)), reading
-
-    panel = panel_of(reading.shot, board)
-    new = changed(message, reading.shot, board.panels[panel].take, picture)
-    parent = board.panels[panel].chosen
-    count = _takes_asked(message)
-    if count is None and new == board.panels[panel].take:
-        return (), reading
+        return ordering
+    if not board.panels or _is_new(message, heard, board, picture):
+        return _new_shot(message, heard, board, picture)
+    panel, base = _base(message, heard, board)
+    if paints_scenery(message, heard):
+        raise CannotError("scenery")
+    panels = board.panels
+    if panel != board.current and not heard.named:  # it, in another shot
+        heard = about(message, panels[panel])
+    if _sets_apart(message, heard, panels[panel].take.shot):
+        raise CannotError("alike")
+    old = panels[panel].takes[base]
+    new = old if _asks_more(message, heard) else changed(message, heard, old, picture)
+    count = _takes_asked(message, heard)
+    if count is None and new == old:
+        return () if panel == board.current or heard.reading.ignored else (Select(panel=panel),)
     seeds = [new.seed] if count is None else range(board.next_seed, board.next_seed + count)
-    takes = tuple(replace(new, seed=seed, parent=parent) for seed in seeds)
-    return (AddTakes(panel=panel, takes=takes),), reading
+    takes = tuple(replace(new, seed=seed, parent=base) for seed in seeds)
+    return (AddTakes(panel=panel, takes=takes),)
 
 
-def _order(message: Message, board: Storyboard) -> Edit | None:
-    """Edits of the film's order, of what is shown and of what is talked about."""
-    count = len(board.panels)
-    alone = message.asks("panel") and not message.asks("new") and not message.rest
-    goes = message.asks("goto") and message.asks("panel")
-    if not message.asks("delete", "move", "copy", "take") and not alone and not goes:
-        return None
-    if not count:
+def _sets_apart(message: Message, heard: Heard, shot: Shot) -> bool:
+    """Whether one of several of a kind should differ from the others: "the second car", "one of them is red"."""
+    counts = {actor.kind: actor.count or 1 for actor in shot.cast}
+    several = [actor for actor in heard.shot.cast if counts.get(actor.kind, 1) > 1]
+    if heard.named:
+        return bool(several) and message.number("one") is not None
+    return any(
+        (actor.count or MAX_COUNT) < counts[actor.kind] and facts(Shot(cast=(actor,))) > 2
+        for actor in several
+    )
+
+
+def _new_shot(message: Message, heard: Heard, board: Storyboard, picture: str | None) -> tuple[Edit, ...]:
+    """A shot that was not there: at the place that was said, or behind the current one."""
+    stated = heard.shot
+    if message.asks("new", "next") and not _says(stated) and picture is None:
+        raise CannotError("say_what")
+    if not board.panels and message.asks(*CHANGES, "again", "new") and not message.asks(*BEGINNINGS, "new"):
         raise CannotError("no_shot")
-    panel = _place(message.number("panel"), count) if message.number("panel") else board.current
-    if message.asks("delete"):
-        return RemovePanel(panel=panel)
-    if message.asks("copy"):
-        return CopyPanel(panel=panel)
-    if message.asks("move"):
-        if not message.asks("start", "end"):
-            raise CannotError("move_where")
-        return MovePanel(panel=panel, to=0 if message.asks("start") else count - 1)
-    number = message.number("take")
-    if number is not None:
-        return Choose(panel=panel, take=_place(number, len(board.panels[panel].takes), "no_such_take"))
-    return Select(panel=panel) if message.number("panel") else None
+    if not _says(stated) and picture is None:
+        if message.commands:
+            raise CannotError("no_shot")
+        raise CannotError("not_understood", heard.reading.ignored)
+    at = board.current + 1 if board.panels else 0
+    wanted = message.numbers("panel", "one", "number")
+    if wanted:
+        at = place_of(wanted[0], len(board.panels) + 1 if wanted[0] > 0 else len(board.panels))
+        at += message.asks("after")
+    last = message.asks("last_picture")
+    cast = tuple(looks_of(actor, message, heard, board) for actor in stated.cast)
+    take = Take(
+        shot=replace(stated, cast=cast),
+        seed=board.next_seed,
+        first=None if last else picture,
+        last=picture if last else None,
+        loop=message.asks("loop"),
+    )
+    return (AddPanel(at=at, take=filmable(take)), *_more(message, at, take))
 
 
-def _place(number: int | None, count: int, problem: str = "no_such_shot") -> int:
-    """The place from 0 on of the first, second, last."""
-    assert number is not None
-    place = number - 1 if number > 0 else count + number
-    if not 0 <= place < count:
-        raise CannotError(problem)
-    return place
+def _base(message: Message, heard: Heard, board: Storyboard) -> tuple[int, int]:
+    """The panel and the take of it that a change starts from."""
+    count, one = len(board.panels), message.number("one")
+    panel = panel_of(heard.shot, board) if heard.named else board.current
+    if message.number("panel") is not None:
+        panel = place_of(message.number("panel"), count)
+    take = message.number("take")
+    if take is None and one is not None and is_tried(board.panels[panel]):
+        return panel, take_of(message, board.panels[panel])
+    if take is None and one is not None and not heard.shot.cast and count > 1:
+        panel = place_of(one, count)
+    if take is not None:
+        return panel, place_of(take, len(board.panels[panel].takes), "no_such_take")
+    return panel, board.panels[panel].chosen
 
 
-def _takes_asked(message: Message) -> int | None:
+def _takes_asked(message: Message, heard: Heard) -> int | None:
     versions = message.number("versions")
     if versions is not None:
         return max(1, min(versions, MOST_TAKES))
-    return 1 if message.asks("again") else None
+    if _asks_more(message, heard):
+        return number_in(message.rest) or 1
+    return 1 if message.asks("again") and not message.asks(*CHANGES) else None
+
+
+def _asks_more(message: Message, heard: Heard) -> bool:
+    """Whether "another" and "two more", without saying of what, ask for takes."""
+    return message.asks("another") and heard.is_bare and not message.asks("add")
 
 
 def _more(message: Message, at: int, take: Take) -> tuple[Edit, ...]:
     """The other takes of a new shot that was asked for in several versions."""
-    count = _takes_asked(message) or 1
-    more = tuple(replace(take, seed=take.seed + extra, parent=0) for extra in range(1, count))
+    count = max(1, min(message.number("versions") or 1, MOST_TAKES))
+    more = tuple(replace(take, seed=take.seed + extra) for extra in range(1, count))
     return (AddTakes(panel=at, takes=more),) if more else ()
 
 
@@ -160,12 +257,19 @@ def _says(shot: Shot) -> bool:
     return facts(shot) > 0
 
 
-def _is_new(message: Message, stated: Shot, take: Take, picture: str | None) -> bool:
+def _is_new(message: Message, heard: Heard, board: Storyboard, picture: str | None) -> bool:
     """Whether a message describes another shot rather than a change of the one that is talked about."""
-    if message.asks("new"):
+    stated = heard.shot
+    if message.asks("new", "next") or (message.number("panel") == len(board.panels) + 1 and _says(stated)):
         return True
-    if message.asks(*CHANGES) or not stated.cast or picture is not None:
+    if not heard.named or message.asks(*CHANGES, "back") or not stated.cast or picture is not None:
         return False
-    known = {actor.kind for actor in take.shot.cast}
+    if message.number("panel") is not None:
+        return False
+    assert board.take is not None
+    known = {actor.kind for actor in board.take.shot.cast}
     strangers = [actor for actor in stated.cast if actor.kind not in known]
+    elsewhere = panel_of(stated, board) != board.current
+    if strangers and elsewhere and not introduced(message.rest):
+        return False
     return bool(strangers) or all(introduced(message.rest) and actor.motion for actor in stated.cast)

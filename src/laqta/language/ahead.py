@@ -75,6 +75,8 @@ def slot_of(scene: Scene, pieces: list[Piece], index: int) -> str:
         return _thing_or_not(scene, pieces, index)
     if piece.has("link") and piece.has("place", "toward"):
         return _relation_or_side(scene, pieces, index)
+    if piece.has("verb") and piece.has("camera"):  # zoom, and a car that zooms
+        return "verb" if scene.chain or scene.doers or things_follow(pieces, index) else "camera"
     return "word" if piece.has("word") else piece.meanings[0].slot
 
 
@@ -91,6 +93,9 @@ def _thing_or_not(scene: Scene, pieces: list[Piece], index: int) -> str:
     if piece.has("tint"):
         following = next_piece(pieces, index)
         described = following is not None and following.has("prop", "size", "tint")
+        bare = piece.language == "en" and not (piece.article or scene.waiting.described or scene.joint)
+        if bare and scene.last is not None and not scene.aside:  # a fruit has an article: the fish is orange
+            return "tint"
         return "tint" if described and noun_follows(pieces, index) else "prop"
     if piece.has("verb"):
         bare = not (piece.article or scene.waiting.described)
@@ -103,7 +108,7 @@ def _relation_or_side(scene: Scene, pieces: list[Piece], index: int) -> str:
     piece = pieces[index]
     if piece.language != "zh":
         side = "toward" if piece.has("toward") else "place"
-        return "link" if piece.bare_end and piece.language == "ar" else side
+        return "link" if piece.bare_end and piece.language == "ar" and noun_follows(pieces, index) else side
     before = previous_piece(pieces, index)
     after = next_piece(pieces, index)
     if before is None or not before.has("prop") or scene.joint:

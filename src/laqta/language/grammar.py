@@ -170,6 +170,8 @@ def _particle(scene: Scene, word: str, following: Piece | None) -> None:
 def _negated(scene: Scene, pieces: list[Piece], index: int) -> int:
     """What is said not to be there is no fact for a shot: it is put aside."""
     for offset, piece in enumerate(pieces[index + 1 :], start=1):
+        if piece.value("word") == "pause":  # no, a dog
+            return offset
         if not piece.has("stop"):
             scene.unused.append(piece)
             return offset + 1

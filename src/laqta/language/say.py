@@ -12,14 +12,15 @@ from laqta.shot import Actor, Motion, Shot, Side
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """A language and the dice that choose among its phrases."""
+    """A language and the dice that choose among its phrases; without dice it says what is most usual."""
 
     language: Language
-    dice: Random
+    dice: Random | None = None
 
     def phrase(self, slot: str, value: str) -> str:
         """One of the said phrases for a meaning; an English verb without its irregular forms (swing/swung)."""
-        phrase = self.dice.choice(meanings(self.language)[slot, value].said)
+        said = meanings(self.language)[slot, value].said
+        phrase = said[0] if self.dice is None else self.dice.choice(said)
         return re.sub(r"/[a-z/]+", "", phrase) if self.language == "en" else phrase
 
     def verb(self, kind: str, motion: Motion) -> str:
@@ -35,7 +36,11 @@ class Voice:
 
     def maybe(self, share: float = 0.5) -> bool:
         """True in this share of the seeds."""
-        return self.dice.random() < share
+        return share > 0.5 if self.dice is None else self.dice.random() < share
+
+    def spot(self, last: int) -> int:
+        """A place from 0 to `last`."""
+        return 0 if self.dice is None else self.dice.randint(0, last)
 
 
 def other(side: Side) -> Side:

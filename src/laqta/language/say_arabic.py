@@ -95,7 +95,7 @@ def _course(motion: Motion, voice: Voice) -> str:
     elif motion.toward:
         words.append(voice.phrase("toward", motion.toward))
     if motion.speed:
-        words.insert(voice.dice.randint(0, len(words)), voice.phrase("speed", motion.speed))
+        words.insert(voice.spot(len(words)), voice.phrase("speed", motion.speed))
     return "".join(f" {word}" for word in words)
 
 

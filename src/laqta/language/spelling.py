@@ -16,7 +16,7 @@ LONG = 6
 """Letters from which on one may be wrong, not only missing, doubled or swapped."""
 
 CORRECTED_SLOTS = {
-    "en": ("prop", "backdrop", "verb", "tint", "weather", "speed", "size", "link"),
+    "en": ("prop", "backdrop", "verb", "tint", "weather", "speed", "size", "link", "time"),
     "ar": ("prop", "backdrop", "tint"),
 }
 """Slots whose words are worth guessing; a guessed side or number could film the wrong thing, and an Arabic verb is
@@ -35,6 +35,19 @@ def corrected(token: Token) -> Token:
                 (word,) = meant
                 return replace(token, forms=(Form(word=word, joined=form.joined, definite=form.definite),))
     return token
+
+
+def slip_of(word: str, words: frozenset[str]) -> str | None:
+    """The one of these words that a longer word has one letter too many, too few or swapped of; None where none is."""
+    if len(word) < SHORTEST["en"]:
+        return None
+    sound = _sound(word)
+    meant = [
+        known
+        for known in words
+        if len(known) > 3 and (sound == _sound(known) or _one_apart(sound, _sound(known), may_change=False))
+    ]
+    return meant[0] if len(meant) == 1 else None
 
 
 @cache

@@ -49,7 +49,7 @@ PREFIXES = ("", "ال", "و", "وال", "ف", "فال", "ب", "بال", "ل", "�
 """What Arabic writes onto a word: the article, "and", "then", "with", "for", "like", and pairs of these."""
 
 ARTICLES = {"a": "a", "an": "a", "the": "the"}
-FUNCTION_WORDS = frozenset({"الي", "الا", "التي", "الذي"})
+FUNCTION_WORDS = frozenset({"الي", "الا", "التي", "الذي", "الان"})
 """Arabic words whose first letters only look like the article."""
 
 

@@ -57,7 +57,7 @@ def caption(shot: Shot, language: Language, detail: Detail, seed: int) -> Captio
 
 def plain(shot: Shot, language: Language) -> str:
     """What was understood, said back in one line: every stated field, always in the same words."""
-    return SENTENCES[language](_visible(shot), Voice(language=language, dice=Random(0)))
+    return SENTENCES[language](_visible(shot), Voice(language=language))
 
 
 def _detailed(shot: Shot, language: Language, dice: Random) -> Shot:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from laqta import __version__
-from laqta.studio import routes
+from laqta.studio import routes, routes_takes, videos
 from laqta.studio.conversations import MovedOnError, NotFoundError
 from laqta.studio.desk import Desk
 from laqta.studio.guard import LOOPBACK, Guard
@@ -22,7 +22,8 @@ from laqta.studio.workplace import QuotaError
 
 STATIC = Path(__file__).parent / "static"
 NO_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Laqta</title>
-<h1>The page was not built</h1><p>The API works: see <a href="/docs">/docs</a>. To build the page: make page</p>"""
+<h1>The page was not built</h1>
+<p>The API works: see <a href="/openapi.json">/openapi.json</a>. To build the page: make page</p>"""
 
 STATUSES: dict[type[Exception], tuple[int, str]] = {
     NotFoundError: (404, "not_found"),
@@ -36,9 +37,11 @@ STATUSES: dict[type[Exception], tuple[int, str]] = {
 
 def build_app(desk: Desk, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     """The whole server of one studio; `hosts` are the names that it answers to without a key."""
-    app = FastAPI(title="Laqta studio", version=__version__, docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Laqta studio", version=__version__, docs_url=None, redoc_url=None)
     app.state.desk = desk
     app.include_router(routes.router)
+    app.include_router(routes_takes.router)
+    videos.install(app)
     for kind, (status, code) in STATUSES.items():
         app.add_exception_handler(kind, _answering(status, code))
     app.add_exception_handler(RequestValidationError, _misread)
@@ -46,8 +49,8 @@ def build_app(desk: Desk, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     if (STATIC / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=STATIC / "assets"), name="assets")
 
-    @app.get("/", include_in_schema=False)
-    @app.get("/c/{conversation}", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/c/{conversation}", methods=["GET", "HEAD"], include_in_schema=False)
     def page() -> Response:
         """The page; it reads from its address which conversation to show."""
         index = STATIC / "index.html"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from laqta.language.lexicon import Language, meanings, nouns
+from laqta.language.say import Voice
 
 SLOTS = {
     "tint": "tint", "size": "size", "place": "place", "facing": "facing", "motion": "verb", "direction": "toward",
@@ -35,5 +37,7 @@ def _words(what: str, value: str, language: Language) -> str:
         return NOTHING[language]
     if what == "actor":
         return nouns(language)[value].name if value in nouns(language) else value
-    phrases = meanings(language).get((SLOTS.get(what, what), value))
-    return phrases.said[0].split("/")[0].replace("…", "") if phrases else value  # of a verb's forms, the first
+    slot = SLOTS.get(what, what)
+    known = (slot, value) in meanings(language)
+    phrase = Voice(language=language).phrase(slot, value) if known else value
+    return re.sub(r"/\S+|…", "", phrase)  # of an adjective's forms the first; a Chinese preposition's gap

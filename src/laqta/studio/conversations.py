@@ -12,7 +12,7 @@ from laqta.config import from_dict, to_dict
 from laqta.director.chat import reply
 from laqta.director.known import refused
 from laqta.director.rules import Turn
-from laqta.director.storyboard import Edit, History, Storyboard, Take, to_film
+from laqta.director.storyboard import Edit, History, Panel, Storyboard, Take, to_film
 from laqta.language.lexicon import Language
 from laqta.studio import events, forms, queue, takes
 from laqta.studio.store import new_id, now
@@ -102,9 +102,7 @@ def say(
         raise MovedOnError(where.conversation)
     turn, moment = said.turn, now(db)
     asked = [take for edit in turn.edits for take in to_film(edit)]
-    ids: list[str] = []
-    for edit in turn.edits:
-        ids += _film(db, where, to_film(edit), turn.language)
+    ids = _film(db, where, asked, turn.language)
     past, future = _steps(where, turn)
     message = {
         "id": new_id("msg"), "conversation": where.conversation, "parent": where.parent, "at": moment, "by": by,
@@ -118,8 +116,7 @@ def say(
         .where(conversations.c.id == where.conversation)
         .values(head=message["id"], title=title, updated_at=moment)
     )
-    if not turn.edits:
-        _settle(db, where, turn)
+    _settle(db, where, turn)
     tell_shown(db, where.conversation, new=message)
     return str(message["id"])
 
@@ -169,21 +166,22 @@ def remove(db: Connection, conversation: str) -> None:
 
 
 def choose_best(db: Connection, conversation: str, ids: Sequence[str]) -> None:
-    """Show the best of takes that were filmed together, if the first of them is still the one that is shown."""
+    """Show the best of takes that were filmed together, unless somebody has chosen another since."""
     row = get(db, conversation)
-    if row["head"] is None:
-        return
-    where = place(db, conversation, None, at_head=True)
     found = takes.rows(db, ids)
-    shown = {name: takes.view(found[name]) for name in ids if name in found}
-    scored = [name for name in ids if shown.get(name, {}).get("of")]
-    if not scored:
+    scored = [name for name in ids if name in found and takes.score(found[name]) is not None]
+    rows = _messages(db, conversation)
+    asking = next((message for message in rows.values() if set(ids) <= set(message["takes"])), None)
+    if not scored or asking is None or row["head"] is None:
         return
-    best = max(scored, key=lambda name: (shown[name]["right"], -scored.index(name)))
-    board = where.history.board
+    best = max(scored, key=lambda name: (takes.score(found[name]), -scored.index(name)))
+    first_shown = {
+        _chosen(conversation, panel) for panel in from_dict(Storyboard, asking["board"]).panels
+    } & set(ids)
+    board = from_dict(Storyboard, rows[row["head"]]["board"])
     for at, panel in enumerate(board.panels):
         names = [takes.take_id(conversation, take) for take in panel.takes]
-        if names[panel.chosen] == ids[0] and best in names and best != ids[0]:
+        if names[panel.chosen] in first_shown and best in names and best != names[panel.chosen]:
             panels = list(board.panels)
             panels[at] = replace(panel, chosen=names.index(best))
             board = replace(board, panels=tuple(panels))
@@ -242,19 +240,24 @@ def tell_shown(db: Connection, conversation: str, new: dict[str, Any] | None = N
 
 
 def _film(db: Connection, where: Place, asked: Sequence[Take], language: Language) -> list[str]:
-    """Rows for the takes of one edit, and one job for those that are not filmed yet."""
-    if not asked:
-        return []
+    """Rows for the takes of one message, and a job for those that are not filmed yet: what can be, in one batch."""
     ids = takes.keep(db, where.conversation, asked, where.model, language)
     found = takes.rows(db, ids)
     missing = [name for name in ids if found[name]["state"] not in ("done", *takes.WAITING)]
-    if missing:
-        queue.add(db, "film", where.conversation, missing, form=forms.form_of(found[missing[0]]))
+    alike: dict[str, list[str]] = {}
+    for name in missing:
+        alike.setdefault(forms.form_of(found[name]), []).append(name)
+    for form, names in alike.items():
+        queue.add(db, "film", where.conversation, names, form=form)
     return ids
 
 
+def _chosen(conversation: str, panel: Panel) -> str:
+    return takes.take_id(conversation, panel.take)
+
+
 def _settle(db: Connection, where: Place, turn: Turn) -> None:
-    """After undo and redo: what is no longer on the board stops; what is on it again, and was stopped, is filmed."""
+    """What is no longer on the board stops; what is on it again after it was stopped is filmed."""
     kept = {
         takes.take_id(where.conversation, take): take for panel in turn.board.panels for take in panel.takes
     }
@@ -273,15 +276,10 @@ def _settle(db: Connection, where: Place, turn: Turn) -> None:
 
 def _steps(where: Place, turn: Turn) -> tuple[list[str], list[str]]:
     """`past` and `future` of a message: which messages hold the boards that undo and redo go to."""
-    here = where.parent or EMPTY
-    grown = len(turn.history.past) - len(where.history.past)
-    if turn.edits:
-        return [*where.past, here], []
-    if grown < 0:
-        return list(where.past[:grown]), [here, *where.future]
-    if grown > 0:
-        return [*where.past, here], list(where.future[grown:])
-    return list(where.past), list(where.future)
+    before = where.history
+    boards = (*before.past, before.board, *before.future)
+    names = dict(zip(boards, (*where.past, where.parent or EMPTY, *where.future), strict=True))
+    return [names[board] for board in turn.history.past], [names[board] for board in turn.history.future]
 
 
 def _shown(head: RowMapping | None, conversation: str) -> dict[str, Any]:

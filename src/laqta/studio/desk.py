@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from laqta.director.chat import reply
 from laqta.director.rules import answer
-from laqta.director.storyboard import Edit, History
+from laqta.director.storyboard import AddTakes, Edit, History
 from laqta.language.lexicon import Language
 from laqta.models.card import Card, find_model, installed_models, load_card
 from laqta.settings import home
@@ -114,12 +115,18 @@ class Desk:
         return self.workplace.store.write(work)
 
 
+def desk_of(request: Request) -> Desk:
+    """The desk of the running studio."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+"""What a route writes to be given the desk."""
+
+
 def edits_again(panel: int, count: int, history: History) -> tuple[Edit, ...]:
     """More takes of a panel's chosen shot, by new seeds."""
-    from dataclasses import replace
-
-    from laqta.director.storyboard import AddTakes
-
     board = history.board
     take, parent = board.panels[panel].take, board.panels[panel].chosen
     seeds = range(board.next_seed, board.next_seed + count)

@@ -78,10 +78,10 @@ class Guard:
     def _has_key(self, headers: Headers) -> bool:
         if self.key is None:
             return True
-        given = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        kind, _, given = headers.get("authorization", "").partition(" ")
         cookies: SimpleCookie = SimpleCookie(headers.get("cookie", ""))
         token = cookies[COOKIE].value if COOKIE in cookies else ""
-        return _same(given, self.key) or _same(token, page_token(self.key))
+        return (kind == "Bearer" and _same(given, self.key)) or _same(token, page_token(self.key))
 
     def _in_time(self, scope: Scope) -> bool:
         address = (scope.get("client") or ("",))[0]

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
 
-from laqta.studio import events, takes
+from laqta.studio import events, takes, webhooks
 from laqta.studio.store import new_id, now
 from laqta.studio.tables import jobs
 
@@ -242,6 +242,7 @@ def _end(db: Connection, row: RowMapping, state: str, error: str | None, file: s
     db.execute(update(jobs).where(jobs.c.id == row["id"]).values(**values, cancel=False))
     if state != "done":
         takes.change(db, row["takes"], state=state, error=error, finished_at=moment)
+    webhooks.note(db, row, state)
     _tell(db, row["id"], ends=True)
 
 

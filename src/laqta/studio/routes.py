@@ -8,38 +8,27 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, File, Header, Request, UploadFile
+from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping, select
 
 from laqta import __version__
 from laqta.director.storyboard import Choose, CopyPanel, Edit, History, MovePanel, RemovePanel, Select
-from laqta.encode import WRITERS
 from laqta.language.lexicon import Language
-from laqta.studio import conversations, events, examples, forms, media, queue, takes
+from laqta.studio import conversations, events, examples, media, queue, takes
 from laqta.studio.conversations import NotFoundError
-from laqta.studio.desk import Desk, edits_again
+from laqta.studio.desk import AtDesk, Desk, edits_again
 from laqta.studio.export import TRANSITIONS
 from laqta.studio.guard import COOKIE, page_token
-from laqta.studio.pictures import as_png, converted
 from laqta.studio.tables import conversations as conversation_rows
 
 LOOK_AGAIN = 0.1
 """Seconds between two looks for news on an open stream."""
 
 router = APIRouter()
-
-
-def desk_of(request: Request) -> Desk:
-    """The desk of the running studio."""
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-AtDesk = Annotated[Desk, Depends(desk_of)]
 
 
 class Said(BaseModel):
@@ -114,8 +103,11 @@ def list_conversations(desk: AtDesk, after: str | None = None, limit: int = 30) 
     """Conversations, the latest first."""
 
     def work(db: Connection) -> dict[str, Any]:
-        query = select(conversation_rows).order_by(
-            conversation_rows.c.updated_at.desc(), conversation_rows.c.id
+        begun = conversation_rows.c.head.is_not(None)  # a page opens one before anything is said
+        query = (
+            select(conversation_rows)
+            .where(begun)
+            .order_by(conversation_rows.c.updated_at.desc(), conversation_rows.c.id)
         )
         rows = list(db.execute(query).mappings())
         start = 1 + next((at for at, row in enumerate(rows) if row["id"] == after), -1)
@@ -178,9 +170,9 @@ def say(desk: AtDesk, conversation: str, said: Said) -> dict[str, Any]:
     """Say something: what it asks for is in the queue when this returns."""
     if not said.text.strip() and said.picture is None:
         raise ValueError("the message is empty; say what you want to see, or drop a picture in")
-    _check_picture(desk, said.picture)
+    picture = _picture_name(desk, said.picture)
     forks = "parent" in said.model_fields_set
-    return desk.say(conversation, said.text.strip(), said.picture, said.parent, at_head=not forks)
+    return desk.say(conversation, said.text.strip(), picture, said.parent, at_head=not forks)
 
 
 @router.post("/api/conversations/{conversation}/look")
@@ -188,7 +180,7 @@ def look(desk: AtDesk, conversation: str, said: Said) -> dict[str, Any]:
     """What a message would do; nothing is stored or filmed."""
     from laqta.director.storyboard import to_film
 
-    draft = desk.draft(conversation, said.text, said.picture)
+    draft = desk.draft(conversation, said.text, _picture_name(desk, said.picture))
     turn = draft.turn
     return {
         "language": turn.language, "reply": draft.reply, "ignored": turn.ignored, "problem": turn.problem,
@@ -262,97 +254,6 @@ def export(desk: AtDesk, conversation: str, wished: Export) -> dict[str, Any]:
     return desk.workplace.store.write(work)
 
 
-# ---------------------------------------------------------------- takes, jobs, media
-
-
-@router.post("/api/jobs/{job}/cancel")
-def cancel_job(desk: AtDesk, job: str) -> dict[str, Any]:
-    """Stop a job; one that has ended stays as it is."""
-
-    def work(db: Connection) -> dict[str, Any]:
-        queue.cancel(db, job)
-        row = queue.get(db, job)
-        if row is None:
-            raise NotFoundError(f"there is no job {job!r}")
-        return queue.view(db, row)
-
-    return desk.workplace.store.write(work)
-
-
-@router.post("/api/takes/{take}/again")
-def film_again(desk: AtDesk, take: str) -> dict[str, Any]:
-    """Film a take from its row: one that failed, was stopped or deleted."""
-
-    def work(db: Connection) -> dict[str, Any]:
-        desk.workplace.check_room(db)
-        row = _take(db, take)
-        if row["state"] in takes.WAITING:
-            raise ValueError("that take is being filmed already")
-        name = queue.add(db, "film", row["conversation"], [take], form=forms.form_of(row))
-        job = queue.get(db, name)
-        assert job is not None
-        return queue.view(db, job)
-
-    return desk.workplace.store.write(work)
-
-
-@router.delete("/api/takes/{take}")
-def delete_take(desk: AtDesk, take: str) -> dict[str, Any]:
-    """Delete a take's film; its row stays, so that it can be filmed again."""
-
-    def work(db: Connection) -> dict[str, Any]:
-        row = _take(db, take)
-        if row["state"] in takes.WAITING and row["job"]:
-            queue.cancel(db, row["job"])
-        takes.change(db, [take], state="deleted", video=None, poster=None)
-        shown = takes.view(_take(db, take))
-        events.tell(db, row["conversation"], {"takes": {take: shown}})
-        return shown
-
-    shown = desk.workplace.store.write(work)
-    desk.workplace.media.sweep(desk.workplace.store)
-    return shown
-
-
-@router.get("/api/takes/{take}/file")
-def download(desk: AtDesk, take: str, format: Literal["mp4", "webm", "gif", "webp"] = "mp4") -> Response:
-    """A take's film to keep, in any format."""
-    row = desk.workplace.store.read(partial(_take, take=take))
-    if row["video"] is None:
-        raise NotFoundError("this take has no film; film it first")
-    assert f".{format}" in WRITERS
-    path = desk.workplace.media.path(row["video"])
-    name = f"laqta-{take.removeprefix('take_')[:8]}-seed-{row['seed']}.{format}"
-    if format == "mp4":
-        return FileResponse(path, filename=name)
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    kind = "image" if format in ("gif", "webp") else "video"
-    return Response(converted(path, format), media_type=f"{kind}/{format}", headers=headers)
-
-
-@router.post("/api/pictures")
-async def upload(desk: AtDesk, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
-    """Keep a picture that a film shall begin or end with."""
-    content = await file.read()
-
-    def work() -> dict[str, Any]:
-        png, width, height = as_png(content)
-        name = desk.workplace.media.put(png, "png")
-        desk.workplace.store.write(partial(media.note, name=name, size=len(png)))
-        return {"sha": name, "url": f"/media/{name}", "width": width, "height": height}
-
-    return await run_in_threadpool(work)
-
-
-@router.get("/media/{name}", include_in_schema=False)
-def kept(desk: AtDesk, name: str) -> Response:
-    """A film or picture by its content: it never changes, so it may be kept for ever."""
-    path = desk.workplace.media.path(name)
-    if not path.is_file():
-        raise NotFoundError("that film or picture is gone")
-    return FileResponse(path, headers={"cache-control": "private, max-age=31536000, immutable"})
-
-
 # ---------------------------------------------------------------- events
 
 
@@ -388,13 +289,8 @@ def _state(desk: Desk, conversation: str) -> dict[str, Any]:
     return desk.workplace.store.read(partial(conversations.state, conversation=conversation))
 
 
-def _take(db: Connection, take: str) -> RowMapping:
-    row = takes.rows(db, [take]).get(take)
-    if row is None:
-        raise NotFoundError(f"there is no take {take!r}")
-    return row
-
-
-def _check_picture(desk: Desk, picture: str | None) -> None:
-    if picture is not None and not desk.workplace.media.path(picture).is_file():
+def _picture_name(desk: Desk, sha: str | None) -> str | None:
+    """The name of an uploaded picture by its SHA-256."""
+    if sha is not None and not desk.workplace.media.path(f"{sha}.png").is_file():
         raise NotFoundError("that picture is gone; drop it in again")
+    return None if sha is None else f"{sha}.png"

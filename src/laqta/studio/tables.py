@@ -128,3 +128,24 @@ media = Table(
     Column("bytes", Integer, nullable=False),
     Column("at", Float, nullable=False),
 )
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("name", String(64), primary_key=True),  # a hash of the caller and the key
+    Column("word", String(40), nullable=False),  # whoever holds this word may answer
+    Column("body", String(64), nullable=False),  # a hash of what was asked
+    Column("reply", JSON(none_as_null=True)),  # None: at work
+    Column("at", Float, nullable=False, index=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),  # the event's, the same at every try
+    Column("body", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", Float, index=True),  # None: delivered, or given up
+    Column("error", Text),  # why the last try failed
+)

@@ -85,6 +85,12 @@ def shot_of(row: RowMapping) -> Shot:
     return from_dict(Shot, row["shot"])
 
 
+def score(row: RowMapping) -> float | None:
+    """The share of what was asked that the judge saw; None where it saw nothing to judge."""
+    check = (row["recipe"] or {}).get("check")
+    return sum(fact["ok"] for fact in check) / len(check) if check else None
+
+
 def view(row: RowMapping) -> dict[str, Any]:
     """A take as pages and programs see it; docs/guide/studio-api.md explains every field."""
     recipe = row["recipe"] or {}

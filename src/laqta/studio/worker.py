@@ -149,6 +149,8 @@ class Worker:
 
     def _shoots(self, job: Job) -> list[Shoot]:
         rows = self.store.read(partial(takes.rows, ids=job.takes))
+        if len(rows) < len(job.takes):  # deleted since the job was claimed
+            raise StoppedError
         crew = self.load(rows[job.takes[0]]["model"])
         return [
             Shoot(job=job, take=rows[name], wish=crew.wish(spoken(takes.shot_of(rows[name]), rows[name]["language"]),
@@ -179,6 +181,7 @@ class Worker:
         return crew.extend(
             read_video(path), settings["extend"], prompt=shoot.take["request"]["prompt"], seed=shoot.take["seed"],
             source=path, progress=progress, nearest=bool(settings.get("nearest")),  # type: ignore[arg-type]
+            size=self._options(shoot.take)["size"],
         )  # fmt: skip
 
     def _hand_in(self, job: Job, filmed: Sequence[tuple[RowMapping, Film]]) -> None:

@@ -37,7 +37,7 @@ def save_untrained(folder: Path, steps: int = 2) -> Path:
     # The output begins as zero, and untrained an autoencoder makes nearly the same of everything.
     torch.nn.init.normal_(parts.transformer.proj_out.weight)
     with torch.no_grad():
-        parts.autoencoder.encoder[-1][1].weight.mul_(10)
-        parts.autoencoder.decoder[-1][1].weight.mul_(10)
+        for layers in (parts.autoencoder.encoder, parts.autoencoder.decoder):
+            layers.get_parameter(f"{len(layers) - 1}.1.weight").mul_(10)
     save_model(folder, parts, replace(make_card(recipe, ()), steps=steps))
     return folder
