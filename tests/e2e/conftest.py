@@ -14,6 +14,19 @@ from pathlib import Path
 
 import pytest
 
+CHROMIUM = Path("/usr/bin/chromium")
+PAGE = Path(__file__).parents[2] / "src" / "laqta" / "studio" / "static" / "index.html"
+NEEDED = {"Chromium (apt-get install chromium)": CHROMIUM, "the built page (make page)": PAGE}
+MISSING = [name for name, path in NEEDED.items() if not path.is_file()]
+
+collect_ignore = ["test_studio_page.py"] if MISSING else []
+"""The page is tried in a browser where there is one; `.ci/run` sees to it."""
+
+
+def pytest_report_header() -> str | None:
+    """Say what is not tried on this machine, and how it would be."""
+    return f"not tried, the studio's page in a browser: it needs {' and '.join(MISSING)}" if MISSING else None
+
 
 @dataclass(kw_only=True)
 class RunningStudio:

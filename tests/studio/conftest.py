@@ -23,16 +23,16 @@ from laqta.studio.desk import Desk
 from laqta.studio.worker import Worker
 from laqta.studio.workplace import Workplace
 
+POSTGRES = os.environ.get("LAQTA_TEST_POSTGRES")  # read now: every test forgets the variables
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database: SQLite, and PostgreSQL where `LAQTA_TEST_POSTGRES` names a server (`.ci/run` starts one)."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'studio.db'}"
         return
-    server = POSTGRES
-    if not server:
-        pytest.skip("no PostgreSQL: set LAQTA_TEST_POSTGRES=postgresql://user@host/postgres")
+    server = POSTGRES or ""
     import psycopg
 
     name = f"laqta_test_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**9}"
@@ -43,9 +43,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     finally:
         with psycopg.connect(server, autocommit=True) as admin:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-POSTGRES = os.environ.get("LAQTA_TEST_POSTGRES")  # read now: every test forgets the variables
 
 
 @pytest.fixture
