@@ -245,7 +245,7 @@ def test_an_extension_goes_on_from_its_video(sora: OpenAI, car: str, tmp_path: P
     before, whole_THWC = read_video(paths[0]), read_video(paths[1]).frames_THWC
     assert (len(before.frames_THWC), len(whole_THWC)) == (4, 12)
     same_THWC = enlarge(fit_frames(before, 32, 32, 4), 8)  # at the model's size, and saved again
-    assert np.abs(same_THWC.astype(float) - whole_THWC[:4]).mean() < 6
+    assert np.abs(same_THWC.astype(float) - whole_THWC[:4]).mean() < 10  # another film is about 80 away
     assert read_recipe(paths[1])["shot"]["time"] == "night"
 
 

@@ -106,6 +106,7 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
         key=os.environ.get("LAQTA_KEY") or None,
     )
     desk.card(desk.model)
+    desk.warm_up()
     app = build_app(desk, (*LOOPBACK, args.host))
     server = StudioServer(
         uvicorn.Config(

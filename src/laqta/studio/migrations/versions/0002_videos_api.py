@@ -8,6 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """Add the two tables."""
     op.create_table(
         "idempotency",
         sa.Column("name", sa.String(length=64), nullable=False),
