@@ -116,6 +116,7 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=2,
+            timeout_keep_alive=30,  # longer than clients keep theirs: no connection closes as it is used
         ),
         desk,
     )

@@ -25,8 +25,8 @@ from laqta.video import enlargement
 PREFIX = "video_"
 STATUS = {"queued": "queued", "running": "in_progress", "done": "completed"}
 """What a take's state is called here; every other one is "failed"."""
-FIRST_LOOK, LAST_LOOK = 250, 5000
-"""Milliseconds after which a program is told to look again."""
+FIRST_LOOK, LAST_LOOK = 250, 3000
+"""Milliseconds after which a program is told to look again: clients close a connection that is idle for 5 seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
