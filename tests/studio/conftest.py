@@ -134,7 +134,9 @@ def studio(desk: Desk, worker: Worker, crew: Crew) -> Iterator[Studio]:
     """A studio on a free port."""
     worker._crews["speck"] = crew
     server = uvicorn.Server(
-        uvicorn.Config(build_app(desk), port=0, log_level="warning", timeout_graceful_shutdown=2, timeout_keep_alive=60)
+        uvicorn.Config(
+            build_app(desk), port=0, log_level="warning", timeout_graceful_shutdown=2, timeout_keep_alive=60
+        )
     )
     socket = server.config.bind_socket()
     studio = Studio(address=f"http://127.0.0.1:{socket.getsockname()[1]}", desk=desk, worker=worker)
