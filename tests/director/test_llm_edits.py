@@ -179,11 +179,23 @@ def test_edits_follow_each_other_and_seeds_are_ours() -> None:
         {"do": "change", "set": {"cast": [{"kind": "car#2", "tint": "blue"}]}},
         picture="p.jpg",
     )
-    assert [take.seed for take in turn.board.panels[1].takes] == [5, 6, 6]
+    assert [take.seed for take in turn.board.panels[1].takes] == [
+        5,
+        6,
+    ]  # the second version is the one that changes
     assert [actor.tint for actor in turn.board.panels[1].take.shot.cast] == ["red", "blue"]
     assert [actor["kind"] for actor in told(turn.board)["panels"][1]["shot"]["cast"]] == ["car", "car#2"]
     assert [panel.take.first for panel in turn.board.panels] == [None, "p.jpg"]
     assert turn.history.past == (*BOARD.past, BOARD.board)
+
+
+def test_two_changes_of_one_shot_are_filmed_once() -> None:
+    change = {"do": "change", "set": {"time": "night"}}
+    turn = shots(change, {"do": "change", "set": {"weather": "rain"}})
+    [edit] = turn.edits
+    assert isinstance(edit, AddTakes)
+    assert [take.shot for take in edit.takes] == [replace(SNOW, time="night", weather="rain")]
+    assert edit.takes[0].seed == TAKE.seed and turn.board.panels[0].chosen == 1
 
 
 def test_undo_redo_help_and_nothing() -> None:

@@ -16,7 +16,7 @@ from typing_extensions import TypeAliasType
 from laqta.config import to_dict
 from laqta.director.change import LONGEST
 from laqta.director.refer import merged
-from laqta.director.rules import MOST_TAKES, Turn
+from laqta.director.rules import MOST_TAKES, Turn, joined_edits
 from laqta.director.storyboard import (
     AddPanel,
     AddTakes,
@@ -178,9 +178,10 @@ def turn_of(wanted: Wanted, text: str, history: History, picture: str | None) ->
         for edit in _edits(wish, board, picture):
             board = apply(board, edit)
             edits.append(edit)
+    made = joined_edits(tuple(edits))
     return Turn(
-        history=history.after(tuple(edits)),
-        edits=tuple(edits),
+        history=history.after(made),
+        edits=made,
         language=language,
         ignored=ignored,
         problem="" if edits else "unchanged" if wanted.edits else "not_understood",

@@ -84,7 +84,7 @@ def answer(text: str, history: History, picture: str | None = None) -> Turn:
             says = says or bool(message.commands) or _says(heard.shot)
     except CannotError as error:
         return Turn(history=history, edits=(), language=language, problem=str(error), ignored=error.words)
-    edits = _joined(edits)
+    edits = joined_edits(edits)
     moved = bool(edits) or start is not history
     return Turn(
         history=start.after(edits),
@@ -119,7 +119,7 @@ def _moved_back(history: History, steps: int) -> History:
     return now
 
 
-def _joined(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+def joined_edits(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """Edits of one message in which a take that the next one changes again is left out: nothing is filmed twice.
 
     Where a message is about several shots, or also chooses takes, all stay, for takes are told by their places.

@@ -63,7 +63,7 @@ def start(db: Connection, model: str) -> str:
 
 def place(db: Connection, conversation: str, parent: str | None, *, at_head: bool) -> Place:
     """Where the next message goes: at the head, or after `parent` (None: at the very beginning)."""
-    row = get(db, conversation)
+    row = _row(db, conversation)
     parent = row["head"] if at_head else parent
     if parent is None:
         return Place(
@@ -192,19 +192,12 @@ def choose_best(db: Connection, conversation: str, ids: Sequence[str]) -> None:
 
 def get(db: Connection, conversation: str) -> RowMapping:
     """The row of a conversation, held against other writers. Raises `NotFoundError`."""
-    query = select(conversations).where(conversations.c.id == conversation).with_for_update()
-    row = db.execute(query).mappings().first()
-    if row is None:
-        raise NotFoundError(f"there is no conversation {conversation!r}")
-    return row
+    return _row(db, conversation, held=True)
 
 
 def state(db: Connection, conversation: str) -> dict[str, Any]:
     """Everything that a page needs to show a conversation, as of one event."""
-    query = select(conversations).where(conversations.c.id == conversation)
-    row = db.execute(query).mappings().first()
-    if row is None:
-        raise NotFoundError(f"there is no conversation {conversation!r}")
+    row = _row(db, conversation)
     rows = _messages(db, conversation)
     found = takes.of_conversation(db, conversation)
     waiting = {take["job"] for take in found.values() if take["state"] in takes.WAITING}
@@ -300,6 +293,14 @@ def _shown(head: RowMapping | None, conversation: str) -> dict[str, Any]:
         "can_undo": bool(head and head["past"]),
         "can_redo": bool(head and head["future"]),
     }
+
+
+def _row(db: Connection, conversation: str, held: bool = False) -> RowMapping:
+    query = select(conversations).where(conversations.c.id == conversation)
+    row = db.execute(query.with_for_update() if held else query).mappings().first()
+    if row is None:
+        raise NotFoundError(f"there is no conversation {conversation!r}")
+    return row
 
 
 def _messages(db: Connection, conversation: str) -> dict[str, RowMapping]:

@@ -103,6 +103,7 @@ class Desk:
         """Apply a click's edits at the head; returns the conversation's new state."""
 
         def write(db: Connection) -> str:
+            conversations.get(db, conversation)  # nobody else moves the head meanwhile
             where = conversations.place(db, conversation, None, at_head=True)
             said = conversations.click(edits_of, where, language)
             return conversations.say(db, where, said, text="", by="click")
