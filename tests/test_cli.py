@@ -235,7 +235,7 @@ def test_the_doctor_names_what_is_wrong(
 def test_no_models_is_said(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("laqta.models.weights.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr("laqta.models.card.SHIPPED", tmp_path / "none")
     assert main(["models", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {}
     assert main(["models"]) == 0
