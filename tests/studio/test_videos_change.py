@@ -15,6 +15,7 @@ from openai import OpenAI, omit
 from PIL import Image
 
 from laqta.encode import WRITERS
+from laqta.language.write import plain
 from laqta.shot import VideoShape
 from laqta.studio import takes, videos_clips
 from laqta.studio.videos_asked import ApiError
@@ -87,7 +88,7 @@ def test_a_remix_changes_what_was_asked_and_nothing_else(sora: OpenAI, studio: S
     assert new["shot"]["cast"] == cast and new["shot"]["backdrop"] == "snow"
     assert new["recipe"]["caption"] != old["recipe"]["caption"]
     assert "blue" in str(told["understood"])
-    assert sora.videos.retrieve(car).to_dict()["understood"] == takes.words(takes.shot_of(old), "en")
+    assert sora.videos.retrieve(car).to_dict()["understood"] == plain(takes.shot_of(old), "en")
 
 
 @pytest.mark.parametrize(

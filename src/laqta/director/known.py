@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from laqta.director.chat import replies
+from laqta.director.chat import COMMAS, replies
 from laqta.director.plan import nearest_prop
 from laqta.director.rules import Turn
 from laqta.director.storyboard import History, to_film
-from laqta.language.lexicon import Language, nouns
-
-COMMAS: dict[Language, str] = {"en": ", ", "ar": "، ", "zh": "、"}
+from laqta.language.lexicon import nouns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from laqta.director.known import refused
 from laqta.director.rules import Turn
 from laqta.director.storyboard import Edit, History, Panel, Storyboard, Take, to_film
 from laqta.language.lexicon import Language
+from laqta.language.write import plain
 from laqta.studio import events, forms, queue, takes
 from laqta.studio.store import new_id, now
 from laqta.studio.tables import conversations, messages
@@ -284,7 +285,7 @@ def _shown(head: RowMapping | None, conversation: str) -> dict[str, Any]:
                 {
                     "takes": [takes.take_id(conversation, take) for take in panel.takes],
                     "chosen": panel.chosen,
-                    "words": takes.words(panel.take.shot, head["language"] if head else "en"),
+                    "words": plain(panel.take.shot, head["language"] if head else "en"),
                 }
                 for panel in board.panels
             ],

@@ -23,7 +23,6 @@ MOST_ATTEMPTS = 5
 """A job whose workers died this often is given up: it is what kills them."""
 MOST_TAKES = 8
 """Takes that are filmed in one batch."""
-WAITING = ("queued", "running")
 
 
 class QueueFullError(ValueError):
@@ -49,7 +48,7 @@ def add(
     form: str = "", request: dict[str, Any] | None = None, most: int = 500,
 ) -> str:  # fmt: skip
     """Put a job in the queue and mark its takes; returns its id. Raises `QueueFullError` beyond `most` waiting."""
-    waiting = db.execute(select(jobs.c.id).where(jobs.c.state.in_(WAITING)).limit(most)).all()
+    waiting = db.execute(select(jobs.c.id).where(jobs.c.state.in_(takes.WAITING)).limit(most)).all()
     if len(waiting) >= most:
         raise QueueFullError(f"{most} jobs wait already; try again when some of them are done")
     name = new_id("job")
@@ -160,7 +159,7 @@ def release(db: Connection, worker: str) -> None:
 def cancel(db: Connection, name: str) -> bool:
     """Stop a job: at once where it waits, at its worker's next step where it runs. False where it has ended."""
     row = _one(db, select(jobs).where(jobs.c.id == name).with_for_update())
-    if row is None or row["state"] not in WAITING:
+    if row is None or row["state"] not in takes.WAITING:
         return False
     if row["state"] == "queued":
         _end(db, row, "cancelled", None)
@@ -183,7 +182,7 @@ def view(db: Connection, row: RowMapping) -> dict[str, Any]:
     return {
         "id": row["id"],
         "kind": row["kind"],
-        "state": "cancelled" if row["cancel"] and row["state"] in WAITING else row["state"],
+        "state": "cancelled" if row["cancel"] and row["state"] in takes.WAITING else row["state"],
         "place": place,
         "done": row["done"],
         "total": row["total"],

@@ -19,7 +19,6 @@ from laqta.studio.store import now
 from laqta.studio.tables import takes
 
 WAITING = ("queued", "running")
-ENDED = ("done", "failed", "cancelled", "deleted")
 
 
 def take_id(conversation: str, take: Take) -> str:
@@ -75,11 +74,6 @@ def change(db: Connection, ids: Iterable[str], **values: Any) -> None:
     db.execute(update(takes).where(takes.c.id.in_(list(ids))).values(**values))
 
 
-def words(shot: Shot, language: Language) -> str:
-    """A shot in one line."""
-    return plain(shot, language)
-
-
 def shot_of(row: RowMapping) -> Shot:
     """What a take was asked to show."""
     return from_dict(Shot, row["shot"])
@@ -102,7 +96,7 @@ def view(row: RowMapping) -> dict[str, Any]:
         "state": row["state"],
         "job": row["job"],
         "seed": row["seed"],
-        "words": words(shot_of(row), row["language"]),
+        "words": plain(shot_of(row), row["language"]),
         "caption": recipe.get("caption"),
         "model": row["model"],
         "video": _address(row["video"]),

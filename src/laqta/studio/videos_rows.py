@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from laqta.director.storyboard import Take
 from laqta.language.lexicon import Language
+from laqta.language.write import plain
 from laqta.shot import VideoShape
 from laqta.studio import forms, media, queue, takes
 from laqta.studio.store import now
@@ -182,7 +183,7 @@ def _shown(row: RowMapping, job: RowMapping | None) -> dict[str, Any]:
         "extended_from_video_id": request["extended_from"],
         "error": _error(row) if status == "failed" else None,
         "seed": row["seed"],
-        "understood": takes.words(takes.shot_of(row), row["language"]),
+        "understood": plain(takes.shot_of(row), row["language"]),
         "ignored": request["ignored"],
         "unseen": request["unseen"],
         "notes": [*request["notes"], *recipe.get("dropped", [])],
