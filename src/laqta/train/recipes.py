@@ -19,7 +19,8 @@ VAE_RATES = Rates(muon=2e-3, adam=2e-3)
 class Recipe:
     """A whole model: size, world, the stages in order, and what its card says of sampling.
 
-    `start` names an installed model that only the transformer's stage goes on from, in place of nothing;
+    `start` names an installed model that only the transformer's stage goes on from, in place of nothing; with
+    `new_text` the vocabulary and the text encoder are learned anew, and the transformer gets used to them;
     `drawn_props` takes the few props that are drawn in code, so that nothing is fetched.
     """
 
@@ -32,6 +33,7 @@ class Recipe:
     steps: int
     guidance: float
     start: str | None = None
+    new_text: bool = False
     drawn_props: bool = False
 
 
@@ -69,6 +71,18 @@ def nano_longer() -> Recipe:
     short = nano()
     dit = replace(short.dit, budget=Budget(minutes=120), images_until=0.0, align_until=0.0, seed=4)
     return replace(short, name="nano_longer", start="nano", dit=dit)
+
+
+def nano_reread() -> Recipe:
+    """The `nano` that is installed, with a new vocabulary and text encoder, and 95 minutes to get used to them."""
+    longer = nano_longer()
+    return replace(
+        longer,
+        name="nano_reread",
+        new_text=True,
+        text=replace(longer.text, budget=Budget(minutes=8)),
+        dit=replace(longer.dit, budget=Budget(minutes=95), seed=5),
+    )
 
 
 def mini() -> Recipe:
@@ -131,6 +145,7 @@ def speck() -> Recipe:
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "nano": nano,
     "nano_longer": nano_longer,
+    "nano_reread": nano_reread,
     "mini": mini,
     "speck": speck,
 }

@@ -55,7 +55,7 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
     bank = load_props(recipe, home, out)
     _claim(recipe, out)
     if recipe.start is not None:
-        begin_from(recipe.start, session, home)
+        begin_from(recipe.start, session, home, recipe.new_text)
     stages = [
         Stage(world=recipe.world, bank=bank, shape=shape, device=session.device)
         for shape in recipe.size.shapes

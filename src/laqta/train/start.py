@@ -8,8 +8,10 @@ from laqta.models.weights import load_model
 from laqta.train.checkpoint import Session, save_state
 
 
-def begin_from(model: str, session: Session, home: Path) -> None:
+def begin_from(model: str, session: Session, home: Path, without_text: bool = False) -> None:
     """Lay tokenizer, text encoder, autoencoder, transformer and costs of an installed model into a run's folder.
+
+    `without_text` leaves tokenizer and text encoder out: the run learns them anew. What they had cost stays counted.
 
     Raises:
         ValueError: no such model.
@@ -21,8 +23,9 @@ def begin_from(model: str, session: Session, home: Path) -> None:
     card, parts = load_model(find_model(model, home), session.device)
     for at, costs in enumerate(card.trained):
         save_json(folder / f"before-{at}.costs.json", costs)
-    parts.tokenizer.save_pretrained(folder / "tokenizer")
-    save_state(folder / "text.pt", **parts.text_encoder.state_dict())
+    if not without_text:
+        parts.tokenizer.save_pretrained(folder / "tokenizer")
+        save_state(folder / "text.pt", **parts.text_encoder.state_dict())
     save_state(folder / "vae.pt", **parts.autoencoder.state_dict())
     save_state(folder / "dit.start.pt", **parts.transformer.state_dict())
     session.say(f"begins from {model}, commit {card.commit}")
