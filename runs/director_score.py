@@ -2,10 +2,12 @@
 
     .venv/bin/python runs/director_score.py              # shares of turns that are exactly right
     .venv/bin/python runs/director_score.py --wrong      # and every turn that is not
+    .venv/bin/python runs/director_score.py FOLDER       # of the en.jsonl, ar.jsonl and zh.jsonl of another folder
 
 A turn is right where the storyboard's state, the chosen take's shot, and whether something was refused are all as
-expected. Later turns of a conversation inherit what went wrong before. Two habits of the writer are evened out: one
-thing of a kind counts as unstated, and the prop `sailboat` is called `boat`.
+expected; what a row leaves out (the take, the seed, the shot) is not judged, and neither is whether help is a refusal.
+Later turns of a conversation inherit what went wrong before. Habits of the writers are evened out: one thing of a kind
+counts as unstated, the prop `sailboat` is called `boat` and `dove` is called `bird`.
 """
 
 from __future__ import annotations
@@ -24,18 +26,30 @@ from laqta.terminal import show
 FROZEN = Path(__file__).parents[1] / "tests" / "director" / "frozen"
 
 
+NAMES = {"boat": "sailboat", "bird": "dove"}
+"""What writers call props by, and their ids."""
+
+
 def main() -> None:
-    """Show the score of every language."""
+    """Show the score of every language that has conversations."""
+    folder = next((Path(word) for word in sys.argv[1:] if not word.startswith("--")), FROZEN)
     for language in LANGUAGES:
         right, wrong = 0, []
-        for line in (FROZEN / f"{language}.jsonl").read_text(encoding="utf-8").splitlines():
+        conversations = folder / f"{language}.jsonl"
+        if not conversations.exists():
+            show(f"{language}: no conversations in {folder}")
+            continue
+        for line in conversations.read_text(encoding="utf-8").splitlines():
             history = History()
             for row in json.loads(line):
                 turn = answer(row["say"], history)
                 history = turn.history
                 wanted = even({key: value for key, value in row.items() if key not in ("say", "problem")})
                 found = even(state(turn.board))
-                if found == wanted and bool(turn.problem) == bool(row.get("problem")):
+                if wanted["panels"]:
+                    found = {key: value for key, value in found.items() if key in row or key == "loop"}
+                refused = bool(turn.problem) and turn.problem != "help"
+                if found == wanted and (refused == bool(row.get("problem")) or turn.problem == "help"):
                     right += 1
                 else:
                     apart = {
@@ -44,7 +58,7 @@ def main() -> None:
                         if wanted[key] != found.get(key)
                     }
                     wrong.append((row["say"], turn.problem, apart))
-        total = right + len(wrong)
+        total = right + len(wrong) or 1
         show(f"{language}: {right} of {total} turns exactly right ({100 * right / total:.1f} %)")
         if "--wrong" in sys.argv:
             for told in wrong:
@@ -75,7 +89,7 @@ def even(value: Any) -> Any:
         return {key: item for key, item in kept.items() if (key, item) != ("count", 1)}
     if isinstance(value, (list, tuple)):
         return [even(item) for item in value]
-    return "sailboat" if value == "boat" else value
+    return NAMES.get(value, value) if isinstance(value, str) else value
 
 
 if __name__ == "__main__":

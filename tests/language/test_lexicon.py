@@ -112,7 +112,10 @@ def test_every_verb_that_is_said_is_read(language: Language) -> None:
             for phrase in phrases.said:
                 spoken = re.sub("/[a-z/]+", "", phrase)
                 motion = read(f"{nouns(language)[doers[way]].name} {spoken}").shot.cast[0].motion
-                assert motion is not None and motion.verb == verb, phrase
+                heard = (
+                    "drive" if language == "ar" and way == "afoot" else verb
+                )  # cars walk in Arabic when they drive
+                assert motion is not None and motion.verb == heard, phrase
 
 
 def test_every_emoji_of_a_prop_is_that_prop() -> None:

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from laqta.language.lexicon import LANGUAGES, Language
+from laqta.director.phrases import ORDINALS
+from laqta.language.dictionary import known_words
+from laqta.language.lexicon import LANGUAGES, Language, listed_rows
 from laqta.language.read import read
+from laqta.language.tokens import tokens
 
 SENTENCES = Path(__file__).parent / "sentences"
 
@@ -209,3 +212,51 @@ def test_languages_mix() -> None:
 
 def test_a_long_and_strange_text_is_read_quickly_and_never_fails() -> None:
     read("a cat \u0000 \ud83d\ude00 " * 200 + "ééé ñandú Привет ไทย 日本語 ー １２３")
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    assert understood("機器人在城市裡走路") == understood("机器人在城市里走路") != {}
+    for row in listed_rows("traditional.tsv"):
+        assert len(row["traditional"]) == len(row["simplified"])
+        assert not set(row["traditional"]) & set(row["simplified"])
+
+
+@pytest.mark.parametrize("sentence", ["a cat at nite", "a cat at nihgt", "قطة بالليييل"])
+def test_slips_in_short_words(sentence: str) -> None:
+    assert understood(sentence)["time"] == "night"
+
+
+def test_every_usual_slip_stands_for_a_word_that_is_known() -> None:
+    commands = {
+        token.forms[0].word
+        for row in listed_rows("commands.tsv", "laqta.director")
+        for phrase in row["en"].split(",")
+        for token in tokens(phrase)
+    }
+    for row in listed_rows("slips.tsv"):
+        assert row["meant"] in known_words("en") | commands | set(ORDINALS), row
+        assert row["typed"] not in known_words("en"), row
+
+
+def test_vehicles_walk_and_balls_jump_in_their_own_way() -> None:
+    assert [actor["motion"]["verb"] for actor in cast("قطار يمشي وكرة تنط وقطة تمشي")] == [
+        "drive",
+        "bounce",
+        "walk",
+    ]
+    assert cast("足球在弹")[0]["motion"] == {"verb": "bounce"}
+
+
+def test_to_run_across_is_to_meet_only_a_thing() -> None:
+    assert cast("a dog runs into the forest")[0]["motion"] == {"verb": "walk", "speed": "fast"}
+    assert understood("a car runs into a tree")["relations"][0]["link"] == "meets"
+
+
+def test_greetings_state_nothing() -> None:
+    for greeting in ("Good evening!", "صباح الخير", "早上好"):
+        assert understood(greeting) == {}
+
+
+def test_another_one_is_no_second() -> None:
+    assert understood("قطة ثانية") == {"cast": [{"kind": "cat"}]}
+    assert understood("قطة لمدة ثانية")["seconds"] == 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from laqta.language.lexicon import LANGUAGES, nouns
+from laqta.language.lexicon import LANGUAGES, nouns, ways
+from laqta.language.moving import CROSSING
 from laqta.language.read import read
 from laqta.language.write import caption
 from laqta.shot import (
@@ -27,8 +29,27 @@ from laqta.shot import (
     Motion,
     Relation,
     Shot,
+    Verb,
 )
 from laqta.world.sample import MINI_WORLD, NANO_WORLD, sample_shot
+
+
+def heard(shot: Shot, language: str) -> Shot:
+    """A shot as its caption is heard: Arabic has one verb for what walkers and all others do, and for what jumps and
+    bounces, which people say of vehicles and of balls."""
+    return replace(shot, cast=tuple(heard_actor(actor) for actor in shot.cast)) if language == "ar" else shot
+
+
+def heard_actor(actor: Actor) -> Actor:
+    way = ways().get(actor.kind, "")
+    if actor.motion is None or not way:
+        return actor
+    verb: Verb = actor.motion.verb
+    if verb == "walk":
+        verb = "drive" if CROSSING[way] == "drive" else "fly"
+    if verb == "jump" and way == "roll":
+        verb = "bounce"
+    return replace(actor, motion=replace(actor.motion, verb=verb))
 
 
 def perhaps(values: tuple[Any, ...]) -> st.SearchStrategy[Any]:
@@ -82,7 +103,7 @@ def shots(draw: st.DrawFn) -> Shot:
 def test_read_gives_back_what_write_stated(shot: Shot, language: Any, detail: Any, seed: int) -> None:
     written = caption(shot, language, detail, seed)
     reading = read(written.text)
-    assert reading.shot == written.stated, written.text
+    assert heard(reading.shot, language) == heard(written.stated, language), written.text
     assert reading.ignored == (), written.text
     assert reading.language == language or not written.text
 
@@ -92,4 +113,4 @@ def test_read_gives_back_what_the_world_samples() -> None:
         shot = sample_shot(seed, MINI_WORLD if seed % 2 else NANO_WORLD)
         for language in LANGUAGES:
             written = caption(shot, language, "detailed", seed)
-            assert read(written.text).shot == written.stated, written.text
+            assert heard(read(written.text).shot, language) == heard(written.stated, language), written.text

@@ -8,6 +8,7 @@ from laqta.director.commands import PAUSE, Message
 from laqta.director.refer import Heard, facts, introduced, merged
 from laqta.director.storyboard import Take
 from laqta.language.read import read
+from laqta.language.tokens import tokens
 from laqta.shot import (
     MAX_CAST,
     MAX_COUNT,
@@ -21,6 +22,8 @@ from laqta.shot import (
     Side,
 )
 
+MORE = ("ثانيه", "ثاني", "تانيه", "تاني", "اخري", "اخر")
+"""Arabic words behind a thing for one more of it."""
 LONGEST = 60.0
 SHORTEST = 1.0
 USUAL_SECONDS = 2.0
@@ -106,9 +109,7 @@ def _taken_away(message: Message, heard: Heard, shot: Shot) -> Shot | None:
     for actor in shot.cast:
         less = gone.get(actor.kind)
         if less is not None and stops:
-            actor = replace(
-                actor, motion=Motion(verb="still", speed=actor.motion.speed if actor.motion else None)
-            )
+            actor = replace(actor, motion=Motion(verb="still"))
         elif less is not None and less.count and less.count < (actor.count or 1):
             actor = replace(actor, count=(actor.count or 1) - less.count)
         elif less is not None and not heard.named and facts(stated) > len(stated.cast):
@@ -124,15 +125,16 @@ def _plain(actor: Actor, less: Actor) -> Actor:
     """An actor without the colour, size or motion that is not wanted: "not red"."""
     return replace(
         actor,
-        tint="natural" if less.tint else actor.tint,
-        size="medium" if less.size else actor.size,
-        motion=Motion(verb="still") if less.motion else actor.motion,
+        tint="natural" if less.tint and actor.tint in (None, less.tint) else actor.tint,
+        size="medium" if less.size and actor.size in (None, less.size) else actor.size,
+        motion=Motion(verb="still") if less.motion and not less.motion.toward else actor.motion,
     )
 
 
 def _cleared(stated: Shot, shot: Shot) -> Shot:
     """A shot without the weather, the place, the time or the camera's move that a message wants gone."""
-    weather = stated.weather or ("snow" if stated.backdrop == "snow" and shot.backdrop != "snow" else None)
+    falls = stated.backdrop == "snow" and (shot.backdrop != "snow" or shot.weather == "snow")
+    weather = stated.weather or ("snow" if falls else None)
     if weather is not None and shot.weather in (None, weather):
         return replace(shot, weather="clear")
     if stated.backdrop is not None and stated.backdrop == shot.backdrop:
@@ -146,7 +148,9 @@ def _cleared(stated: Shot, shot: Shot) -> Shot:
 def _recast(message: Message, stated: Shot, shot: Shot) -> Shot:
     """The cast with things exchanged, changed and added; relations follow their things."""
     wanted = {actor.kind for actor in stated.cast}
-    if message.asks("only") and wanted & {actor.kind for actor in shot.cast}:
+    counts = {actor.kind: actor.count or 1 for actor in shot.cast}
+    fewer = any(actor.count and actor.count < counts.get(actor.kind, 1) for actor in stated.cast)
+    if message.asks("only") and wanted & set(counts) and not fewer:
         shot = _without(shot, {actor.kind for actor in shot.cast} - wanted)
     known = [actor.kind for actor in shot.cast]
     cast = list(shot.cast)
@@ -195,7 +199,8 @@ def _related(kinds: list[str], stated: Shot, shot: Shot) -> tuple[Relation, ...]
 def _one_more(message: Message, before: Actor, stated: Actor) -> Actor:
     """ "Another cat", "add two cats": as many more as there are already."""
     brings = introduced(message.rest) and not message.pronoun
-    adds = message.asks("another") or (message.asks("add") and (stated.count or brings))
+    again = any(form.word in MORE for token in tokens(message.rest) for form in token.forms)
+    adds = message.asks("another") or (message.asks("add") and (stated.count or brings)) or (brings and again)
     return replace(stated, count=(before.count or 1) + (stated.count or 1)) if adds else stated
 
 
@@ -211,6 +216,8 @@ def _swapped(cast: list[Actor], pair: list[int]) -> list[Actor]:
 def _exchanged(message: Message, stated: Shot, known: list[str]) -> int | None:
     """Which of the cast gives its place to another; "make it a dog" exchanges the leading one."""
     if message.asks("instead") and stated.cast:
+        if not known and message.asks("put", "add"):  # what it takes the place of has just gone
+            return None
         if known and len(stated.cast) == 1 and stated.cast[0].kind not in known:  # instead of it
             return 0
         old = 0 if message.rest.startswith(PAUSE.text) else -1  # instead of it, a cat; or a cat instead of it
@@ -248,6 +255,7 @@ def _adjusted(message: Message, stated: Shot, shot: Shot) -> Shot:
     """Faster, slower, bigger, smaller, the other way: of the things named, or of all."""
     named = {actor.kind for actor in stated.cast} & {actor.kind for actor in shot.cast}
     named = named or {actor.kind for actor in shot.cast}
+    aimed = {actor.kind for actor in stated.cast if actor.facing or (actor.motion and actor.motion.toward)}
     steps = message.asks("faster") - message.asks("slower")
     moves = [actor.motion for actor in shot.cast if actor.kind in named and actor.motion]
     if steps and not any(motion.verb != "still" for motion in moves):
@@ -257,7 +265,7 @@ def _adjusted(message: Message, stated: Shot, shot: Shot) -> Shot:
         if actor.kind in named:
             actor = _sped(actor, steps)
             actor = _sized(actor, message.asks("bigger") - message.asks("smaller"))
-            actor = _turned(actor) if message.asks("turn") else actor
+            actor = _turned(actor) if message.asks("turn") and actor.kind not in aimed else actor
         cast.append(actor)
     return replace(shot, cast=tuple(cast))
 
@@ -286,6 +294,8 @@ def _turned(actor: Actor) -> Actor:
 
 def _length(message: Message, stated: Shot, shot: Shot) -> float | None:
     """The wished length: as said, twice as long, half as long; "longer by 3 seconds" and "add 3 seconds" add them."""
+    if message.whole and stated.seconds:
+        return stated.seconds
     now = shot.seconds or USUAL_SECONDS
     if message.asks("longer") or (message.asks("add") and stated.seconds and not stated.cast):
         return now + (stated.seconds or now)

@@ -6,9 +6,20 @@ A message is cut into clauses where a command follows "and" or a pause; each is 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
-from laqta.director.phrases import COUNTED, JOINTS, OBJECT, Item, items_of, meant, value_of
+from laqta.director.phrases import (
+    COUNTED,
+    JOINTS,
+    OBJECT,
+    Item,
+    items_of,
+    meant,
+    phrase_at,
+    together,
+    value_of,
+)
 from laqta.language.dictionary import known_words, pieces
 from laqta.language.tokens import Form, Token, tokens
 
@@ -19,6 +30,10 @@ CLAUSES = (
     "loop", "unloop", "stop", "delete", "move", "copy", "undo", "redo", "again", "goto", "only",
 )  # fmt: skip
 """Commands that begin a clause of their own behind "and" or a pause."""
+BEHIND = (
+    "bigger", "smaller", "faster", "slower", "turn", "stop", "remove", "delete", "replace", "put", "only",
+)  # fmt: skip
+"""Commands that may stand behind the thing that they are about: the rabbit smaller, 大象变大."""
 CHANGES = (
     "make", "put", "add", "another", "remove", "delete", "cancel", "stop", "only", "replace", "instead", "faster",
     "slower", "bigger", "smaller", "turn", "longer", "shorter", "loop", "unloop", "move", "other",
@@ -26,6 +41,10 @@ CHANGES = (
 """Commands that change the shot that is talked about."""
 ALSO = ("and", "also", "plus", "with", "مع", "还")
 """A message that begins so adds to the shot."""
+THEN = ("then", "next", "ثم", "بعدين", "بعدها", "然后", "接着", "接下来")
+"""A message that begins so tells what comes after the shot."""
+WHOLE = ("to", "إلى", "الي", "حتى", "حتي", "到", "至", "成")
+"""Words before a length that is meant as a whole: extend it to 8 seconds."""
 MANY = {
     "them", "they", "both", "all", "everything", "everyone", "منهم", "منهما", "كلهم", "كلاهما", "كليهما", "جميعهم",
     "الاثنين", "都",
@@ -50,12 +69,15 @@ class Command:
 class Message:
     """A clause taken apart: its commands in order, and `rest`, the clause without them.
 
-    `pronoun` is what stands for things on stage: "it"; "him" and "her" where Arabic tells; "them" for all.
+    `pronoun` is what stands for things on stage: "it"; "him" and "her" where Arabic tells; "them" for all. `then` where
+    it tells what comes after, `whole` where its length is no longer or shorter by so much but the length wished.
     """
 
     commands: tuple[Command, ...]
     rest: str
     pronoun: Pronoun = ""
+    then: bool = False
+    whole: bool = False
 
     def number(self, name: str) -> int | None:
         """The number that was said with a command, if any."""
@@ -76,15 +98,53 @@ class Message:
 
 def take_apart(text: str) -> tuple[Message, ...]:
     """The clauses of a message with their commands, the longest phrase first; one clause at least."""
-    typed = [meant(token) for token in tokens(text)]
+    typed = together([meant(token) for token in tokens(text)])
     if len(typed) == 1 and typed[0].script == "number" and (number := value_of(typed[0])) is not None:
         return (Message(commands=(Command(name="number", number=number),), rest=""),)
     items = items_of(typed)
     clauses = [_message(clause) for clause in _clauses(items)]
     first = typed[0].forms[0] if typed and typed[0].forms and not items[0].name else None
-    if first is not None and (first.word in ALSO or any(form.joined for form in _known(typed[0]))):
+    on = typed[1:2] if first is not None and first.word in ALSO else typed[:1]  # and then
+    begins = "".join(token.text for token in typed[:3]) if typed and typed[0].script == "zh" else ""
+    then = begins.startswith(THEN) or any(form.word in THEN for token in on for form in token.forms)
+    also = first is not None and (first.word in ALSO or any(form.joined for form in _known(typed[0])))
+    if also and not then and not clauses[0].asks("again", "versions"):
         clauses[0] = replace(clauses[0], commands=(Command(name="add"), *clauses[0].commands))
-    return tuple(clauses)
+    if then:
+        clauses[0] = replace(clauses[0], then=True)
+    clauses = [_rather(clause) for clause in clauses]
+    return tuple(
+        clause
+        for clause, after in zip(clauses, [*clauses[1:], None], strict=True)
+        if not _complains(clause, after)
+    )
+
+
+def _rather(clause: Message) -> Message:
+    """The clause as what it wishes where it also says what it wishes it for: not red, blue; 不要红色，要蓝色."""
+    if not clause.asks("remove") or clause.asks("replace", "instead"):
+        return clause
+    cut = pieces(tokens(clause.rest))
+    for at, piece in enumerate(cut):
+        slot = next(
+            (slot for slot in ("tint", "size", "time", "weather", "backdrop") if piece.has(slot)), None
+        )
+        if slot is None or piece.has("prop"):
+            continue
+        if any(later.has(slot) and later.value(slot) != piece.value(slot) for later in cut[at + 1 :]):
+            kept = tuple(command for command in clause.commands if command.name != "remove")
+            gap = "" if piece.language == "zh" else " "
+            return replace(clause, commands=kept, rest=gap.join(each.text for each in cut[at + 1 :]))
+    return clause
+
+
+def _complains(clause: Message, after: Message | None) -> bool:
+    """Whether a clause only says what is wrong that the next one mends: it is small, make it bigger."""
+    if after is None or clause.commands or not after.asks("bigger", "smaller", "faster", "slower"):
+        return False
+    cut = pieces(tokens(clause.rest))
+    looks = all(piece.has("size", "speed", "stop") or piece.value("word") == "pause" for piece in cut)
+    return looks and any(piece.has("size", "speed") for piece in cut)
 
 
 def _known(token: Token) -> tuple[Form, ...]:
@@ -99,8 +159,10 @@ def _clauses(items: list[Item]) -> list[list[Item]]:
     """The message cut before every joint behind which a command begins, once something was said before it."""
     clauses: list[list[Item]] = [[]]
     for at, item in enumerate(items):
-        if item.name in CLAUSES and _says(clauses[-1]):
+        if _begins(item) and _says(clauses[-1]):
             joint = _joint_before(items, at)
+            if joint is None and item.name in BEHIND:
+                joint = _joint_before_its_thing(items, at, len(clauses[-1]))
             if joint is not None:
                 behind = clauses[-1][len(clauses[-1]) - (at - joint) :] if at > joint else []
                 del clauses[-1][len(clauses[-1]) - len(behind) :]
@@ -110,6 +172,12 @@ def _clauses(items: list[Item]) -> list[list[Item]]:
                     clauses[-1] += behind
         clauses[-1].append(item)
     return clauses
+
+
+def _begins(item: Item) -> bool:
+    """Whether a clause of its own may begin here: with a command, or with a phrase that hides one (make it snow)."""
+    hides = not item.name and len(item.typed) > 1
+    return item.name in CLAUSES or (hides and phrase_at(list(item.typed), 0)[0] in CLAUSES)
 
 
 def _joint_before(items: list[Item], at: int) -> int | None:
@@ -122,6 +190,36 @@ def _joint_before(items: list[Item], at: int) -> int | None:
         if not _is_idle([items[back]]):
             return None
     return None
+
+
+def _joint_before_its_thing(items: list[Item], at: int, reach: int) -> int | None:
+    """Where the joint stands before the thing that a command behind it is about, if a command stands before that."""
+    for back in range(at - 1, at - reach, -1):
+        token = items[back].typed[0]
+        named = [
+            piece
+            for piece in pieces([each for item in items[back:at] for each in item.typed])
+            if piece.has("prop")
+        ]
+        attached = token.script == "ar" and bool(named) and named[0].joined and token.text.startswith("و")
+        if _is_joint(items[back]) or attached:
+            return (
+                back
+                if named and _says_of_a_thing(items[at - reach : back], token.script == "pause")
+                else None
+            )
+        if items[back].name not in ("", "courtesy"):
+            return None
+    return None
+
+
+def _says_of_a_thing(items: list[Item], pauses: bool) -> bool:
+    """Whether a command stands here, or, before a pause, a thing with what it should be."""
+    if any(item.name in CLAUSES for item in items):
+        return True
+    cut = pieces([token for item in items for token in item.typed])
+    looks = any(piece.has("tint", "size", "place", "verb", "toward") for piece in cut)
+    return pauses and looks and any(piece.has("prop") for piece in cut)
 
 
 def _is_joint(item: Item) -> bool:
@@ -177,24 +275,55 @@ def _message(items: list[Item]) -> Message:
             at += length
         elif item.name == "pair":
             found.append(Command(name="versions", number=2))
+        elif item.name == "few":
+            found.append(Command(name="versions", number=3))
         elif not item.name or not _is_asked(items, at - 1):
             left += item.typed
         elif item.name not in ("courtesy", "joint"):
             found.append(Command(name=item.name))
         if item.name in ("replace", "instead") and at < len(items):
             left.append(PAUSE)  # what stands before it and what stands behind it are two things
-    return Message(commands=tuple(found), rest=_joined(left), pronoun=_pronoun(items))
+    return Message(commands=tuple(found), rest=_joined(left), pronoun=_pronoun(items), whole=_is_whole(items))
+
+
+def _is_whole(items: list[Item]) -> bool:
+    """Whether a length is told as a whole: "to 8 seconds", or behind a pause: "too long, 6 seconds"."""
+    adjusted = False
+    for before, item in pairwise(items):
+        adjusted = adjusted or before.name in ("longer", "shorter")
+        if item.name or value_of(item.typed[0]) is None:
+            continue
+        word = before.typed[-1].text
+        if word in WHOLE or (adjusted and before.typed[0].script == "pause"):
+            return True
+    return False
 
 
 def _is_asked(items: list[Item], at: int) -> bool:
     """Whether a command is meant as one where it stands: "before" has the place of a shot beside it, a picture is
     told to go, and the Arabic for "the other one" has its article."""
     item = items[at]
+    if item.name == "only" and item.typed[0].text == "只" and at:  # that one, wants
+        return items[at - 1].typed[-1].text not in "那这另" and value_of(items[at - 1].typed[-1]) is None
+    if item.name == "another" and len(item.typed) == 1 and item.typed[0].script == "ar":  # too, not a violin
+        around = pieces([token for other in items if other is not item for token in other.typed])
+        return item.typed[0].text.endswith("كمان") and (at == 0 or any(piece.has("prop") for piece in around))
+    if item.name == "again" and item.typed[0].text.lower() == "again":  # make it day again
+        return len(item.typed) > 1 or at + 1 < len(items) or not _says(items[:at])
+    if item.name == "only" and item.typed[0].text == "بس":  # only the rabbit, not but faster
+        return at == 0 and not any(other.name in CLAUSES for other in items[1:])
+    if item.name in ("longer", "shorter") and item.typed[-1].text in ("长", "短") and len(item.typed) == 1:
+        return at + 1 < len(items) and value_of(items[at + 1].typed[0]) is not None  # shorter by two seconds
     if item.name in BESIDE:
         beside = items[at - 1 : at] if item.typed[0].script == "zh" else items[at + 1 : at + 3]
         return any(one.which is not None or one.name == "panel" for one in beside)
     if item.name == "picture":
         return any(other.name in ("remove", "delete", "cancel") for other in items)
+    if item.name in ("bigger", "smaller", "faster", "slower") and item.typed[0].script == "ar":
+        complaint = len(item.typed) > 1 and any(
+            piece.has("size", "speed") for piece in pieces(list(item.typed))
+        )
+        return not (complaint and any(other.name == "make" for other in items))  # make it very small
     if item.name == "other" and item.typed[0].script == "ar":
         return any(form.definite for form in item.typed[0].forms)
     return True
@@ -232,6 +361,8 @@ def _number(name: str, items: list[Item], at: int, left: list[Token]) -> tuple[l
 def _pronoun(items: list[Item]) -> Pronoun:
     found: Pronoun = ""
     for item in items:
+        if not item.name and len(item.typed) > 1:  # let it snow
+            continue
         for token in item.typed:
             words = {form.word for form in token.forms} | {token.text}
             if words & MANY or token.text == "们":
@@ -240,7 +371,7 @@ def _pronoun(items: list[Item]) -> Pronoun:
                 found = "it"
         end = OBJECT.search(item.typed[-1].text) if item.name in (*CLAUSES, "instead") else None
         if end and item.typed[-1].script == "ar":
-            if end.group() in ("هم", "هما"):
+            if end.group() in ("هم", "هما", "هن"):
                 return "them"
             found = "her" if end.group() == "ها" else "him"
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from laqta.director.change import CannotError
 from laqta.director.commands import CHANGES, Message
-from laqta.director.refer import Heard, is_tried, newest
+from laqta.director.past import is_tried, newest
+from laqta.director.refer import Heard, facts, hints
 from laqta.director.storyboard import (
     Choose,
     CopyPanel,
@@ -15,6 +16,7 @@ from laqta.director.storyboard import (
     Select,
     Storyboard,
 )
+from laqta.language.read import read
 
 MOST_COPIES = 8
 
@@ -24,7 +26,9 @@ def ordered(message: Message, heard: Heard, board: Storyboard) -> tuple[Edit, ..
     count = len(board.panels)
     if message.asks("clear"):
         return _some(tuple(RemovePanel(panel=0) for _ in board.panels))
-    if not heard.is_bare or message.asks("new", "first_picture", "last_picture", "this_picture", "picture"):
+    if not (heard.is_bare or _only_points(message)) or message.asks(
+        "new", "first_picture", "last_picture", "this_picture", "picture"
+    ):
         return None
     shots, one = message.numbers("panel"), message.numbers("one", "number")
     if message.asks("delete", "remove") and message.numbers("take"):
@@ -37,10 +41,17 @@ def ordered(message: Message, heard: Heard, board: Storyboard) -> tuple[Edit, ..
             return moved
     if message.asks("delete") or (message.asks("remove") and shots + one):
         return _deleted(message, board)
-    if message.asks("copy"):
+    if message.asks("copy") and not message.asks("loop"):
         copy = CopyPanel(panel=place_of((shots + one)[0], count) if shots + one else board.current)
         return _some((copy,) * min(count, 1) * min(message.number("versions") or 1, MOST_COPIES))
     return _chosen(message, board)
+
+
+def _only_points(message: Message) -> bool:
+    """Whether the words beside the place of a take or a shot mean nothing here, and none hints at a wish."""
+    if not message.numbers("panel", "take", "one") or message.asks(*CHANGES):
+        return False
+    return not facts(read(message.rest).shot) and not hints(message.rest)
 
 
 def _deleted(message: Message, board: Storyboard) -> tuple[Edit, ...] | None:
@@ -69,6 +80,8 @@ def _chosen(message: Message, board: Storyboard) -> tuple[Edit, ...] | None:
     if shots:
         panel = place_of(shots[0], count)
     held = board.panels[panel]
+    if message.asks("previous_take") and not held.chosen and panel:  # the one before has no version: the shot
+        return (Select(panel=panel - 1),)
     if message.asks("previous_take"):
         return (Choose(panel=panel, take=place_of(held.chosen, len(held.takes), "no_such_take")),)
     if one and not takes and not shots and not is_tried(held) and count > 1:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from laqta.language.dictionary import known_words, pieces
 from laqta.language.lexicon import LANGUAGES, listed_rows, meanings, nouns
-from laqta.language.spelling import corrected, slip_of
+from laqta.language.spelling import corrected, slip_of, swapped_letters
 from laqta.language.tokens import Form, Token, spoken_key, tokens
 
 ORDINALS = {
@@ -17,7 +17,7 @@ ORDINALS = {
     "ninth": 9, "tenth": 10, "last": -1, "final": -1, "اول": 1, "اولي": 1, "ثاني": 2,
     "ثانيه": 2, "تاني": 2, "تانيه": 2, "ثالث": 3, "ثالثه": 3, "تالت": 3, "تالته": 3, "رابع": 4, "رابعه": 4, "خامس": 5,
     "خامسه": 5, "سادس": 6, "سادسه": 6, "سابع": 7, "سابعه": 7, "ثامن": 8, "ثامنه": 8, "تاسع": 9, "تاسعه": 9,
-    "عاشر": 10, "عاشره": 10, "اخير": -1, "اخيره": -1, "اخر": -1,
+    "عاشر": 10, "عاشره": 10, "اولاني": 1, "اولانيه": 1, "اخير": -1, "اخيره": -1, "اخر": -1,
 }  # fmt: skip
 """Bare spellings of "the first" and so on; Chinese puts 第 before a number. -1 is the last."""
 ORIGINALS = ("original", "اصلي", "اصليه")
@@ -27,7 +27,27 @@ COUNTED = ("panel", "versions", "position", "number")
 """Commands that are none without a number: shot 3, three versions, the third version, position 2, number 2."""
 JOINTS = ("and", "then", "but", "ثم", "لكن", "بعدين")
 CHINESE_JOINTS = ("然后", "但是", "不过", "并且", "接着", "再", "并")
-OBJECT = re.compile("(?<=..)(هما|هم|ها|ه)$")
+NOES = frozenset({"no", "nope", "nah", "لا", "不"})
+"""Words that refuse what was shown where a pause or a wish follows."""
+WISHES = (
+    "make",
+    "put",
+    "add",
+    "remove",
+    "delete",
+    "replace",
+    "undo",
+    "goto",
+    "stop",
+    "back",
+    "move",
+    "cancel",
+)
+"""Commands that may follow a "no" without a pause."""
+PARTICLES = ("away", "out", "in", "up", "down", "back", "around", "off", "over")
+FARTHEST = 7
+"""How many words from its verb an English particle may stand."""
+OBJECT = re.compile("(?<=..)(هما|هم|هن|ها|ه|و)$")
 """What Arabic writes onto a verb for "it" and "them"."""
 BARE = "-"
 """Before an Arabic word that has no article."""
@@ -53,12 +73,65 @@ def items_of(typed: list[Token]) -> list[Item]:
         if ordinal is not None:
             found.append(ordinal)
         elif spans[at] > max(1, length) and not _reaches_out(typed, at, at + spans[at]):
-            found += [Item(typed=(token,)) for token in typed[at : at + spans[at]]]
+            hidden = tuple(typed[at : at + spans[at]])
+            found += (
+                [Item(typed=hidden)] if typed[at].script != "zh" else [Item(typed=(one,)) for one in hidden]
+            )
         else:
-            refuses = name == "remove" and at + length < len(typed) and typed[at + length].script == "pause"
+            refuses = length == 1 and (_refuses(typed, at) or _softens(typed, at))
             found.append(Item(typed=tuple(typed[at : at + length]), name="courtesy" if refuses else name))
         at = sum(len(item.typed) for item in found)
     return found
+
+
+def _refuses(typed: list[Token], at: int) -> bool:
+    """Whether a "no" stands alone, before a pause or before what is wished instead: no, a dog; لا شيل الضباب."""
+    if not {form.word for form in typed[at].forms} & NOES or at + 1 == len(typed):
+        return False
+    begins = at == 0 or typed[at - 1].script == "pause"
+    wishes = phrase_at(typed, at + 1)[0] in WISHES or pieces(typed[at + 1 :])[0].has(
+        "toward", "facing", "from"
+    )
+    return typed[at + 1].script == "pause" or (begins and wishes)
+
+
+def _softens(typed: list[Token], at: int) -> bool:
+    """Whether "a little" stands behind what is wished, or before more of it, not before a thing: zoom in a little."""
+    if typed[at].article != "a" or typed[at].text.lower() not in ("little", "bit", "touch", "tad"):
+        return False
+    return at + 1 == len(typed) or typed[at + 1].script == "pause" or bool(phrase_at(typed, at + 1)[0])
+
+
+def together(typed: list[Token]) -> list[Token]:
+    """English verbs with their particle behind what they are about put together: take one rabbit away."""
+    found = list(typed)
+    for at in range(len(typed) - 2):
+        verb = found[at].forms[0].word if found[at].script == "en" else ""
+        for there in range(at + 2, min(at + FARTHEST, len(found))):
+            if found[there].script == "pause" or phrase_at(found, there)[0] == "joint":
+                break
+            ends = there + 1 == len(found) or found[there + 1].script == "pause"
+            ends = (
+                ends
+                or found[there + 1].text == "of"
+                or phrase_at(found, there + 1)[0] in ("joint", "courtesy")
+            )
+            particle = found[there].forms[0].word if found[there].script == "en" else ""
+            if particle in PARTICLES and ends and (verb, particle) in _separable():
+                found.insert(at + 1, found.pop(there))
+                break
+    return found
+
+
+@cache
+def _separable() -> frozenset[tuple[str, ...]]:
+    """The commands of two words that are an English verb with its particle."""
+    return frozenset(
+        key
+        for entries in _phrases().values()
+        for key, _ in entries
+        if len(key) == 2 and key[1] in PARTICLES and key[0] not in PARTICLES
+    )
 
 
 def _ordinal_item(typed: list[Token], at: int, length: int) -> Item | None:
@@ -82,7 +155,8 @@ def meant(token: Token) -> Token:
     token = corrected(token)
     if token.script != "en" or token.forms[0].word in known_words("en"):
         return token
-    slip = slip_of(token.forms[0].word, frozenset(word for word in _command_words() if word.isascii()))
+    ours = frozenset(word for word in _command_words() if word.isascii())
+    slip = swapped_letters(token.forms[0].word, ours) or slip_of(token.forms[0].word, ours)
     return Token(text=slip, script="en", forms=(Form(word=slip),), article=token.article) if slip else token
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from laqta.director.commands import MANY, PAUSE, SINGLE, Message
-from laqta.director.phrases import measures, number_in
+from laqta.director.past import brought_last, is_tried, talked_about
+from laqta.director.phrases import JOINTS, measures, number_in
 from laqta.director.storyboard import Panel, Storyboard
 from laqta.language.dictionary import Piece, pieces
 from laqta.language.lexicon import LANGUAGES, Language, listed_rows, nouns
 from laqta.language.read import Reading, read
 from laqta.language.tokens import Token, spoken_key, tokens
-from laqta.shot import SIDED_VERBS, Actor, Motion, Shot
+from laqta.shot import MAX_COUNT, SIDED_VERBS, Actor, Motion, Shot
 
 MARKERS = ("one", "ones", "那", "的", "اللي")
 """Words that stand for a thing that is told by its colour, size or place: the red one, 红色的那只."""
@@ -44,12 +45,9 @@ def about(message: Message, panel: Panel | None) -> Heard:
     plain = whole if len(whole.ignored) < len(split.ignored) else split
     if PAUSE.text in rest and not plain.shot.cast and plain.ignored:
         plain = _last_said(rest, plain)
-    if len(plain.shot.cast) == 1 and plain.ignored:
-        actor = plain.shot.cast[0]
-        beside = _beside(_gap(plain.language).join(plain.ignored), actor, plain.language)
-        if not beside.ignored and len(beside.shot.cast) == 1:
-            cast = (merged(actor, beside.shot.cast[0]),)
-            return Heard(reading=replace(plain, shot=replace(plain.shot, cast=cast), ignored=()), named=True)
+    whole_thing = _said_of_one(plain, panel)
+    if whole_thing is not None:
+        return whole_thing
     bare = not facts(plain.shot) and not plain.ignored
     if panel is None or not panel.take.shot.cast:
         return Heard(reading=plain, named=True, is_bare=bare)
@@ -68,11 +66,27 @@ def about(message: Message, panel: Panel | None) -> Heard:
     only_counts = facts(named.shot) == 2 * len(named.shot.cast) and all(
         actor.count for actor in named.shot.cast
     )
+    if message.asks("another") and bare and _has_room(message, panel):
+        return Heard(reading=named, named=False)
     if named.ignored and only_counts:  # 30 fps
         return Heard(reading=plain, named=True)
     if len(named.ignored) < len(plain.ignored) or (points and len(named.ignored) == len(plain.ignored)):
         return Heard(reading=named, named=False, is_bare=bare)
     return Heard(reading=plain, named=True, is_bare=bare)
+
+
+def _said_of_one(plain: Reading, panel: Panel | None) -> Heard | None:
+    """The reading with the words that were left over read beside the one thing that is named; None where some stay."""
+    if len(plain.shot.cast) != 1 or not plain.ignored:
+        return None
+    actor = plain.shot.cast[0]
+    there = panel.take.shot.cast if panel is not None else ()
+    onstage = next((one for one in there if one.kind == actor.kind), actor)
+    beside = _beside(_gap(plain.language).join(plain.ignored), onstage, plain.language)
+    if beside.ignored or len(beside.shot.cast) != 1:
+        return None
+    cast = (merged(actor, beside.shot.cast[0]),)
+    return Heard(reading=replace(plain, shot=replace(plain.shot, cast=cast), ignored=()), named=True)
 
 
 def _with_name(rest: str, kind: str, plain: Reading) -> Reading:
@@ -93,7 +107,9 @@ def _of_the_stage(message: Message, panel: Panel, language: Language) -> Reading
     told = _told(message.rest, cast, language) if len(cast) > 1 else None
     wanted = [told[0]] if told else meant(message, panel)
     bare = told[1] if told else _bare(message.rest, language)
-    steers = not message.asks("move", "put") and any(piece.has("toward") for piece in pieces(tokens(bare)))
+    steers = not message.asks("move", "put") and any(
+        piece.has("toward", "from") for piece in pieces(tokens(bare))
+    )
     members = [actor for actor in cast if actor.kind in wanted]
     each = [_beside(bare, actor, language, steers) for actor in members]
     if message.asks("replace") and each[0].ignored:  # the colour to green: what the sentence ends with
@@ -162,7 +178,8 @@ def meant(message: Message, panel: Panel) -> list[str]:
         return [kind for kind in kinds if kind != last]
     gender = {"him": "m", "her": "f"}.get(message.pronoun)
     fitting = [actor.kind for actor in cast if _gender(actor) == gender]
-    return [last if last in fitting or not fitting else fitting[0]]
+    fits = not fitting or any(actor.kind == last and gender in _genders(actor) for actor in cast)
+    return [last if fits else fitting[0]]
 
 
 def _gender(actor: Actor) -> str:
@@ -170,38 +187,18 @@ def _gender(actor: Actor) -> str:
     return "f" if (actor.count or 1) > 1 else nouns("ar")[actor.kind].gender
 
 
-def is_tried(panel: Panel) -> bool:
-    """Whether a shot was filmed by more than one seed, so that its takes are versions to choose from."""
-    return len({take.seed for take in panel.takes}) > 1
+def _genders(actor: Actor) -> set[str]:
+    """The gender of a thing's name, and of another name that is no form of it: شطيرة همبرغر is also برغر."""
+    noun = nouns("ar")[actor.kind]
+    also = [name.partition("/")[0].split(" ")[0] for name in noun.also if name[:2] != noun.name[:2]]
+    return {_gender(actor), *("f" if name.endswith(("ة", "ه", "ا")) else "m" for name in also)}
 
 
-def newest(panel: Panel) -> range:
-    """The places of the takes that were asked for together last, as versions of one shot; empty where none were."""
-    last = len(panel.takes)
-    for end in range(last, 1, -1):
-        tried = panel.takes[end - 1]
-        start = end
-        while start and (panel.takes[start - 1].shot, panel.takes[start - 1].parent) == (
-            tried.shot,
-            tried.parent,
-        ):
-            start -= 1
-        if end - start > 1:
-            return range(start, end)
-    return range(0)
-
-
-def talked_about(panel: Panel) -> str:
-    """The thing on stage that was changed or added last, by itself; the leading one where there is none."""
-    take = panel.take
-    stage = {actor.kind for actor in take.shot.cast}
-    while take.parent is not None:
-        before = panel.takes[take.parent]
-        touched = [actor.kind for actor in take.shot.cast if actor not in before.shot.cast]
-        if len(touched) == 1 and touched[0] in stage:
-            return touched[0]
-        take = before
-    return panel.take.shot.cast[0].kind
+def _has_room(message: Message, panel: Panel) -> bool:
+    """Whether "one more" is one of the thing that was brought last; "three more", where three cannot be, are takes."""
+    kind, more = brought_last(panel), number_in(message.rest) or 1
+    counts = {actor.kind: actor.count or 1 for actor in panel.take.shot.cast}
+    return kind is not None and (more == 1 or counts[kind] + more <= MAX_COUNT)
 
 
 def looks_of(actor: Actor, message: Message, heard: Heard, board: Storyboard) -> Actor:
@@ -224,9 +221,12 @@ def looks_of(actor: Actor, message: Message, heard: Heard, board: Storyboard) ->
 
 
 def _is_definite(rest: str) -> bool:
-    """Whether a thing is spoken of as known: "the cat", القطة, 那只猫."""
+    """Whether a thing is spoken of as known: "the cat", القطة, 那只猫; a 猫 that a Chinese sentence begins with."""
     typed = tokens(rest)
-    said = [piece for piece in pieces(typed) if piece.has("prop")]
+    cut = [piece for piece in pieces(typed) if piece.value("word") != "pause"]
+    said = [piece for piece in cut if piece.has("prop")]
+    if cut and cut[0].language == "zh" and cut[0].has("prop") and len(cut) > 1:
+        return True
     return any(
         piece.article == "the" or (piece.language == "ar" and piece.definite) for piece in said
     ) or any(token.text in "那这" for token in typed)
@@ -279,6 +279,9 @@ def _beside(bare: str, actor: Actor, language: Language, steers: bool = False) -
     clip = {"en": f"{bare} video", "ar": f"فيديو {bare}", "zh": f"{bare}视频"}[language]
     orders = [f"{bare} {name}", f"{name} {bare}", *([f"{bare}的{name}"] if language == "zh" else []), clip]
     best = min(map(read, orders), key=lambda reading: _misfit(reading, actor.kind))
+    words = bare.split()
+    if best.ignored and len(words) > 1 and language != "zh":
+        best = _word_by_word(words, actor, language, steers) or best
     turns = steers and actor.motion is not None and actor.motion.verb in SIDED_VERBS
     states_motion = any(stated.motion for stated in best.shot.cast)
     if actor.motion is None or not (best.ignored or turns) or states_motion:
@@ -292,6 +295,20 @@ def _beside(bare: str, actor: Actor, language: Language, steers: bool = False) -
     if how.verb in SIDED_VERBS:
         how = replace(how, verb=actor.motion.verb)
     return replace(moves, shot=replace(moves.shot, cast=(replace(moves.shot.cast[0], motion=how),)))
+
+
+def _word_by_word(words: list[str], actor: Actor, language: Language, steers: bool) -> Reading | None:
+    """Words that say different things of one thing ("slow and pink"), each read by itself; None where one says none."""
+    whole: Reading | None = None
+    for word in words:
+        if word in JOINTS:
+            continue
+        each = _beside(word.removeprefix("و") if language == "ar" else word, actor, language, steers)
+        if each.ignored or [stated.kind for stated in each.shot.cast] != [actor.kind]:
+            return None
+        cast = each.shot.cast if whole is None else (merged(whole.shot.cast[0], each.shot.cast[0]),)
+        whole = replace(each, shot=replace(each.shot, cast=cast))
+    return whole
 
 
 def _misfit(reading: Reading, kind: str) -> tuple[int, int, int]:
@@ -313,6 +330,9 @@ def facts(shot: Shot) -> int:
 def introduced(rest: str) -> bool:
     """Whether a thing is brought in as new: "a cat", 一只猫; Arabic tells by the missing article."""
     words = tokens(rest)
+    articles = _articles(words)
+    if articles:
+        return "the" not in articles
     if any(token.article == "the" for token in words):
         return False
     if any(token.article == "a" for token in words):
@@ -321,6 +341,17 @@ def introduced(rest: str) -> bool:
     if arabic:
         return not any(piece.definite for piece in arabic)
     return any(one.text in "一两二三" and two.text in measures() for one, two in pairwise(words))
+
+
+def _articles(words: list[Token]) -> list[str]:
+    """The English articles of the things that are named, not those of places: a burger on the left."""
+    found, last = [], ""
+    for piece in pieces(words):
+        last = "" if piece.has("place", "backdrop", "word") else piece.article or last
+        if piece.has("prop") and last:
+            found.append(last)
+            last = ""
+    return found
 
 
 def panel_of(stated: Shot, board: Storyboard) -> int:
@@ -343,5 +374,6 @@ def merged(actor: Actor, stated: Actor) -> Actor:
     if stated.motion is not None:
         old = actor.motion or stated.motion
         toward = stated.motion.toward or (old.toward if stated.motion.verb in SIDED_VERBS else None)
-        motion = Motion(verb=stated.motion.verb, toward=toward, speed=stated.motion.speed or old.speed)
+        speed = stated.motion.speed or (old.speed if stated.motion.verb != "still" else None)
+        motion = Motion(verb=stated.motion.verb, toward=toward, speed=speed)
     return replace(actor, **said, motion=motion)

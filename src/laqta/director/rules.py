@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from laqta.director.change import CannotError, changed, filmable
 from laqta.director.commands import CHANGES, Message, take_apart
 from laqta.director.order import ordered, place_of, take_of
+from laqta.director.past import is_tried
 from laqta.director.phrases import number_in
 from laqta.director.refer import (
     Heard,
     about,
     facts,
     introduced,
-    is_tried,
     looks_of,
     paints_scenery,
     panel_of,
@@ -31,8 +31,11 @@ from laqta.director.storyboard import (
     Storyboard,
     Take,
 )
+from laqta.language.ahead import skippable
+from laqta.language.dictionary import pieces
 from laqta.language.lexicon import Language
 from laqta.language.read import read
+from laqta.language.tokens import tokens
 from laqta.shot import MAX_COUNT, Shot
 
 MOST_TAKES = 8
@@ -79,6 +82,8 @@ def answer(text: str, history: History, picture: str | None = None) -> Turn:
                 start, edits = _moved_back(start.after(edits), back), ()
                 says = True
                 continue
+            if _is_gone_already(message, heard, board, start.board):
+                continue
             edits += _edits(message, heard, board, picture)
             ignored += heard.reading.ignored
             says = says or bool(message.commands) or _says(heard.shot)
@@ -93,6 +98,14 @@ def answer(text: str, history: History, picture: str | None = None) -> Turn:
         ignored=ignored,
         problem="" if moved else "unchanged" if says and not ignored else "not_understood",
     )
+
+
+def _is_gone_already(message: Message, heard: Heard, board: Storyboard, start: Storyboard) -> bool:
+    """Whether what should go has gone by the same message's words before: only the pizza, remove the apple."""
+    if not message.asks("remove", "delete") or board.take is None or start.take is None or not heard.named:
+        return False
+    gone = {actor.kind for actor in start.take.shot.cast} - {actor.kind for actor in board.take.shot.cast}
+    return bool(heard.shot.cast) and {actor.kind for actor in heard.shot.cast} <= gone
 
 
 def _steps_back(message: Message, heard: Heard) -> int:
@@ -180,6 +193,9 @@ def _sets_apart(message: Message, heard: Heard, shot: Shot) -> bool:
     """Whether one of several of a kind should differ from the others: "the second car", "one of them is red"."""
     counts = {actor.kind: actor.count or 1 for actor in shot.cast}
     several = [actor for actor in heard.shot.cast if counts.get(actor.kind, 1) > 1]
+    tints = {piece.value("tint") for piece in pieces(tokens(message.rest)) if piece.has("tint")}
+    if several and len(heard.shot.cast) == 1 and len(tints) > 1 and not message.asks("replace"):
+        return True  # one red and one blue
     if heard.named:
         return bool(several) and message.number("one") is not None
     return any(
@@ -199,6 +215,8 @@ def _new_shot(message: Message, heard: Heard, board: Storyboard, picture: str | 
         if message.commands:
             raise CannotError("no_shot")
         raise CannotError("not_understood", heard.reading.ignored)
+    if not stated.cast and _is_of_a_stranger(message.rest):
+        raise CannotError("not_understood", heard.reading.ignored)
     at = board.current + 1 if board.panels else 0
     wanted = message.numbers("panel", "one", "number")
     if wanted:
@@ -214,6 +232,26 @@ def _new_shot(message: Message, heard: Heard, board: Storyboard, picture: str | 
         loop=message.asks("loop"),
     )
     return (AddPanel(at=at, take=filmable(take)), *_more(message, at, take))
+
+
+def _is_of_a_stranger(rest: str) -> bool:
+    """Whether a shot is told to be of something that nobody here knows: a blorptangle in the forest."""
+    cut = [piece for piece in pieces(tokens(rest)) if not skippable(piece)]
+    unknown = [at for at, piece in enumerate(cut) if not piece.meanings or piece.has("other")]
+    if not unknown or any(piece.has("prop") for piece in cut):
+        return False
+    at = unknown[0]
+    while at + 1 < len(cut) and at + 1 in unknown:
+        at += 1
+    begins = all(piece.has("number", "tint", "size", "word") for piece in cut[: unknown[0]])
+    following = cut[at + 1] if at + 1 < len(cut) else None
+    stands = following is not None and (
+        following.has("verb")
+        or following.value("word") in ("prep", "at", "in")
+        or following.text.startswith("في ")
+        or (following.has("backdrop") and following.text.split()[0].lower() in ("in", "on", "at", "under"))
+    )
+    return begins and stands
 
 
 def _base(message: Message, heard: Heard, board: Storyboard) -> tuple[int, int]:
@@ -262,6 +300,14 @@ def _is_new(message: Message, heard: Heard, board: Storyboard, picture: str | No
     stated = heard.shot
     if message.asks("new", "next") or (message.number("panel") == len(board.panels) + 1 and _says(stated)):
         return True
+    if (
+        message.then
+        and stated.cast
+        and stated.backdrop
+        and heard.named
+        and not message.asks(*CHANGES, "back")
+    ):
+        return True
     if not heard.named or message.asks(*CHANGES, "back") or not stated.cast or picture is not None:
         return False
     if message.number("panel") is not None:
@@ -269,6 +315,8 @@ def _is_new(message: Message, heard: Heard, board: Storyboard, picture: str | No
     assert board.take is not None
     known = {actor.kind for actor in board.take.shot.cast}
     strangers = [actor for actor in stated.cast if actor.kind not in known]
+    if strangers and stated.relations and len(strangers) < len(stated.cast) and not stated.backdrop:
+        return False  # a tree behind the turtle that is there
     elsewhere = panel_of(stated, board) != board.current
     if strangers and elsewhere and not introduced(message.rest):
         return False

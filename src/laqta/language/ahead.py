@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from laqta.language.dictionary import Piece
 from laqta.language.scene import Scene
+from laqta.shot import SIDED_VERBS
 
 DESCRIPTIONS = ("size", "tint", "number")
 CIRCUMSTANCES = ("backdrop", "time", "weather", "speed", "toward", "from", "place")
+LENGTHS = ("مد", "طول")
+"""How the Arabic words for a length begin; behind them a clock is an hour."""
 BARRIERS = ("pause", "and", "prep", "not", "in", "camera", "have")
 
 
@@ -71,10 +74,22 @@ def slot_of(scene: Scene, pieces: list[Piece], index: int) -> str:
     piece = pieces[index]
     if not piece.meanings or (piece.has("other") and not piece.has("prop")):
         return ""
+    if (
+        piece.has("prop")
+        and piece.has("unit")
+        and index
+        and pieces[index - 1].text.lstrip("لبوا").startswith(LENGTHS)
+    ):
+        return "unit"
     if piece.has("prop"):
         return _thing_or_not(scene, pieces, index)
     if piece.has("link") and piece.has("place", "toward"):
         return _relation_or_side(scene, pieces, index)
+    if piece.has("place") and piece.has("toward") and not piece.has("link"):
+        steers = scene.waiting.verb or (scene.doers and scene.members[scene.doers[-1]].verb in SIDED_VERBS)
+        return "toward" if steers else "place"
+    if piece.has("link") and piece.has("verb"):  # runs into a tree, runs into the forest
+        return "link" if noun_follows(pieces, index) else "verb"
     if piece.has("verb") and piece.has("camera"):  # zoom, and a car that zooms
         return "verb" if scene.chain or scene.doers or things_follow(pieces, index) else "camera"
     return "word" if piece.has("word") else piece.meanings[0].slot

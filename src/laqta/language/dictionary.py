@@ -108,10 +108,17 @@ def dictionary() -> Dictionary:
 
 def _enter_nouns(book: Dictionary, language: Language) -> None:
     """Names first, then synonyms, which never take a form that is another prop's name."""
+    places = {
+        spoken_key(phrase)
+        for (slot, _), phrases in meanings(language).items()
+        if slot == "backdrop"
+        for phrase in phrases.also
+    }
     for own in (True, False):
         for prop, noun in nouns(language).items():
             for phrase, count in noun_forms(language, noun, own):
-                if own or not book.holds(phrase, "prop"):
+                is_place = count == 2 and spoken_key(phrase) in places  # a garden is spelled as two cats
+                if own or not (book.holds(phrase, "prop") or is_place):
                     book.add(language, phrase, Meaning(slot="prop", value=prop, count=count))
 
 
@@ -178,8 +185,10 @@ def _longest(sentence_tokens: list[Token], start: int) -> tuple[Piece, int]:
     best: tuple[int, tuple[Form, ...], list[Meaning]] | None = None
     for form in token.forms:
         for key, found in dictionary().by_first.get(form.word, ()):
-            if best and len(key) <= best[0]:
+            if best and (len(key) < best[0] or (len(key) == best[0] and best[2][0].slot != "stop")):
                 break
+            if best and len(key) == best[0] and found[0].slot == "stop":
+                continue
             if form.owned and found[0].slot != "prop":
                 continue
             rest = _matched(sentence_tokens, start + 1, key[1:])

@@ -57,7 +57,8 @@ def _move_follows(pieces: list[Piece], index: int) -> bool:
         turns = following.has_value("verb", "spin") and any(
             piece.has("toward") for piece in pieces[index + 1 : index + 5]
         )
-        if turns or following.has("camera", "course") or _moves_a_camera(following):
+        steered = following.has("toward") and not following.has("link")
+        if turns or steered or following.has("camera", "course") or _moves_a_camera(following):
             return True
         if not following.has("stop", "speed"):
             return False

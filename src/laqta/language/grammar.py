@@ -7,6 +7,7 @@ is put aside and told to the person.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from laqta.language import filming, moving, naming, relating
@@ -18,7 +19,7 @@ from laqta.language.ahead import (
     things_follow,
     verb_follows,
 )
-from laqta.language.dictionary import Piece
+from laqta.language.dictionary import Meaning, Piece
 from laqta.language.scene import Scene
 
 CIRCUMSTANCES = ("backdrop", "time", "weather", "format", "camera")
@@ -38,6 +39,8 @@ def read_pieces(pieces: list[Piece]) -> Scene:
             index += _structure(scene, pieces, index)
         elif slot == "number":
             index += _number(scene, pieces, index)
+        elif slot == "unit" and _is_another(pieces, index):
+            index += 1
         elif slot == "unit" and scene.seconds is None and _counts_itself(pieces[index]):
             scene.seconds = float(str(pieces[index].value("unit")))
             index += 1
@@ -185,7 +188,8 @@ def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
     if following and following.has("unit"):
         scene.seconds = number * int(str(following.value("unit")))
         return pieces.index(following, index + 1) - index + 1
-    after_its_noun = piece.language == "ar" and before is not None and before.has("prop", "tint", "size")
+    behind = piece.language == "ar" or (piece.language == "zh" and not noun_follows(pieces, index))
+    after_its_noun = behind and before is not None and before.has("prop", "tint", "size")
     if after_its_noun and number in (1, 2, 3) and not scene.joint and scene.members:
         scene.members[-1].count = int(number)
     elif noun_follows(pieces, index) and not _counts_the_clip(pieces, index):
@@ -198,6 +202,11 @@ def _number(scene: Scene, pieces: list[Piece], index: int) -> int:
 def _counts_itself(unit: Piece) -> bool:
     """A minute, half a minute, the Arabic duals: lengths that need no number."""
     return unit.article == "a" or unit.language == "ar" or unit.value("unit") == "30"
+
+
+def _is_another(pieces: list[Piece], index: int) -> bool:
+    """The Arabic "second" right behind a thing is another one of it: قطة ثانية."""
+    return pieces[index].text in ("ثانية", "ثانيه") and index > 0 and pieces[index - 1].has("prop")
 
 
 def _counts_the_clip(pieces: list[Piece], index: int) -> bool:
@@ -243,6 +252,14 @@ def _stance(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
         following is not None and following.value("word") == "of" and noun_follows(pieces, index)
     )
     opens = scene.joint != "" and things_follow(pieces, index) > 0
+    reaches = (
+        piece.language == "zh" and before is not None and before.has("verb") and before.text.endswith("到")
+    )
+    if reaches and slot == "place" and piece.value(slot) != "center":
+        _reach(scene, str(piece.value(slot)), piece)
+        return
+    taken = scene.last is not None and getattr(scene.members[scene.last], slot) is not None
+    opens = opens or (taken and noun_follows(pieces, index))  # one on the left, on the right another
     if scene.last is None or of_what_follows or opens:
         setattr(scene.waiting, slot, piece)
         return
@@ -258,6 +275,14 @@ def _stance(scene: Scene, pieces: list[Piece], index: int, slot: str) -> None:
             moving.steer(member, str(piece.value(slot)), "toward" if member.verb == "leave" else "from")
     else:
         _fill(scene, scene.last, slot, piece)
+
+
+def _reach(scene: Scene, side: str, piece: Piece) -> None:
+    """The side that a Chinese verb leads to: 从左边飞到右边."""
+    if scene.waiting.verb is not None:
+        moving.wait(scene, "toward", replace(piece, meanings=(Meaning(slot="toward", value=side),)))
+    for doer in scene.doers:
+        moving.steer(scene.members[doer], side, "toward")
 
 
 def _verb(scene: Scene, pieces: list[Piece], index: int) -> None:

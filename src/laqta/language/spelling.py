@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
 
 from laqta.language.dictionary import dictionary, known_words
+from laqta.language.lexicon import listed_rows
 from laqta.language.tokens import Form, Token
 
 SHORTEST = {"en": 5, "ar": 5}
@@ -27,6 +29,10 @@ def corrected(token: Token) -> Token:
     """The token with the one word that it is a slip of, or as it was."""
     if token.script not in SHORTEST or any(form.word in known_words(token.script) for form in token.forms):
         return token
+    if token.script == "en" and token.forms[0].word in _slips():
+        return replace(token, forms=(Form(word=_slips()[token.forms[0].word]),))
+    if token.script == "en" and (swapped := swapped_letters(token.forms[0].word, known_words("en"))):
+        return replace(token, forms=(Form(word=swapped),))
     for form in token.forms:
         attached = form.joined or (form.word != token.forms[0].word and not form.definite)
         if not attached and len(form.word) >= SHORTEST[token.script] - 1:
@@ -35,6 +41,22 @@ def corrected(token: Token) -> Token:
                 (word,) = meant
                 return replace(token, forms=(Form(word=word, joined=form.joined, definite=form.definite),))
     return token
+
+
+@cache
+def _slips() -> dict[str, str]:
+    """Slips that people make in short words, with what they mean."""
+    return {row["typed"]: row["meant"] for row in listed_rows("slips.tsv")}
+
+
+def swapped_letters(word: str, words: Collection[str]) -> str | None:
+    """The one of these words that a word of four letters or more is with two neighbours swapped: blakc, rihgt."""
+    meant = {
+        known
+        for at in range(1, len(word) - 1)
+        if (known := word[:at] + word[at + 1] + word[at] + word[at + 2 :]) != word and known in words
+    }
+    return meant.pop() if len(meant) == 1 and len(word) >= SHORTEST["en"] - 1 else None
 
 
 def slip_of(word: str, words: frozenset[str]) -> str | None:

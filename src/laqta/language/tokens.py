@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from laqta.language.lexicon import Language
+from laqta.language.lexicon import Language, listed_rows
 
 Script = Literal["en", "ar", "zh", "number", "emoji", "pause", "other"]
 
@@ -24,6 +25,9 @@ TOKEN = re.compile(
 
 MARKS = re.compile("[\u064b-\u065f\u0670\u0640\ufe0f\u200c-\u200f]")
 """Arabic vowel signs and the stretching line, the emoji variant sign, joiners: all unheard."""
+
+STRETCHED = re.compile(r"(.)\1{2,}")
+"""A letter three times in a row or more: a word that is shouted."""
 
 LETTERS = str.maketrans(
     {
@@ -45,8 +49,9 @@ LETTERS = str.maketrans(
 )
 """Spellings that people mix up in Arabic (alef, yaa, taa marbuta), Eastern digits, curly quotes."""
 
-PREFIXES = ("", "ال", "و", "وال", "ف", "فال", "ب", "بال", "ل", "لل", "ك", "كال", "وب", "وبال", "ول", "ولل")
-"""What Arabic writes onto a word: the article, "and", "then", "with", "for", "like", and pairs of these."""
+PREFIXES = ("", "ال", "و", "وال", "ف", "فال", "ب", "بال", "ل", "لل", "ك", "كال", "وب", "وبال", "ول", "ولل", "عال",
+            "وعال", "هال", "وهال")  # fmt: skip
+"""What Arabic writes onto a word: the article, "and", "then", "with", "for", "like", "on the", "this", and pairs."""
 
 ARTICLES = {"a": "a", "an": "a", "the": "the"}
 FUNCTION_WORDS = frozenset({"الي", "الا", "التي", "الذي", "الان"})
@@ -83,10 +88,10 @@ class Token:
 
 
 def tokens(sentence: str) -> list[Token]:
-    """The tokens of a sentence, in order; English articles are kept on the word that follows them."""
+    """The tokens of a sentence, in order, in simplified characters; English articles stay on the word that follows."""
     found: list[Token] = []
     article = ""
-    for match in TOKEN.finditer(unicodedata.normalize("NFKC", sentence)):
+    for match in TOKEN.finditer(unicodedata.normalize("NFKC", sentence).translate(simplified())):
         text, script = match.group(), match.lastgroup
         word = _folded(text)
         if script == "en" and word in ARTICLES:
@@ -99,6 +104,15 @@ def tokens(sentence: str) -> list[Token]:
     return found
 
 
+@cache
+def simplified() -> dict[int, int]:
+    """What turns traditional Chinese characters into the simplified ones that our words are written with."""
+    rows = listed_rows("traditional.tsv")
+    return str.maketrans(
+        "".join(row["traditional"] for row in rows), "".join(row["simplified"] for row in rows)
+    )
+
+
 def spoken_key(phrase: str) -> tuple[str, ...]:
     """A phrase of the lexicon as the bare words that tokens are matched with."""
     return tuple(
@@ -109,6 +123,8 @@ def spoken_key(phrase: str) -> tuple[str, ...]:
 
 def _folded(text: str) -> str:
     text = MARKS.sub("", text).lower().translate(LETTERS)
+    if text.isalpha() and text[0] < "\u3400":
+        text = STRETCHED.sub(r"\1", text)
     if not text.isascii() and text[0] < "\u0250":
         text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if letter.isascii())
     return text
