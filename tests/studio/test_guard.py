@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -79,6 +81,48 @@ def test_too_many_changes_a_minute_are_refused(client: TestClient, monkeypatch: 
     codes = [client.post("/api/conversations").status_code for _ in range(5)]
     assert codes == [200, 200, 200, 429, 429]
     assert client.get("/api/conversations").status_code == 200
+
+
+def test_changes_are_counted_by_key_and_else_by_address(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_A_MINUTE", 3)
+    desk.key = "open sesame"
+    app = build_app(desk, ())
+
+    def change(address: str, **headers: str) -> int:
+        client = TestClient(app, base_url="http://films.example", client=(address, 1))
+        path = "/api/conversations" if headers else "/api/login"
+        return client.post(path, json={"key": "wrong"}, headers=headers).status_code
+
+    bearer = {"authorization": "Bearer open sesame"}
+    cookie = {"cookie": f"{guard.COOKIE}={guard.page_token('open sesame')}"}
+    assert [change("10.0.0.1", **bearer) for _ in range(2)] == [200, 200]
+    assert [change("10.0.0.2", **cookie) for _ in range(2)] == [200, 429]  # the same key from elsewhere
+    assert change("10.0.0.1", authorization="Bearer another") == 401
+    assert [change("10.0.0.1") for _ in range(4)] == [400, 400, 400, 429]  # without: by address
+    assert change("10.0.0.2") == 400
+    assert change("10.0.0.1", **bearer) == 429
+
+
+def test_what_a_studio_without_a_key_is_given_counts_for_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_A_MINUTE", 3)
+    app = build_app(desk, ("testserver",))
+    codes = [
+        TestClient(app, client=("10.0.0.1", 1), headers={"authorization": f"Bearer {number}"})
+        .post("/api/conversations")
+        .status_code
+        for number in range(4)
+    ]
+    assert codes == [200, 200, 200, 429]
+
+
+def test_who_is_refused_is_let_in_a_minute_later(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_A_MINUTE", 1)
+    moments = iter((0.0, 30.0, 59.0, 61.0))
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=partial(next, moments)))
+    codes = [client.post("/api/conversations").status_code for _ in range(4)]
+    assert codes == [200, 429, 429, 200]
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,21 @@ def test_a_database_that_is_gone_is_told_without_its_password() -> None:
     assert "secret" not in str(told.value)
 
 
+def test_only_what_shall_last_waits_for_the_disk(place: Workplace) -> None:
+    def waits(db: Any) -> bool:
+        if place.store.is_sqlite:
+            return bool(db.exec_driver_sql("PRAGMA synchronous").scalar() == 2)  # 2 is FULL, 1 NORMAL
+        return bool(db.exec_driver_sql("SHOW synchronous_commit").scalar() == "on")
+
+    assert [place.store.write(waits, lasting=lasting) for lasting in (True, False, True)] == [
+        True,
+        False,
+        True,
+    ]
+    place.store.write(lambda db: events.tell(db, "c", {"title": "soon"}), lasting=False)
+    assert place.store.read(events.last) == 1
+
+
 def test_many_writers_lose_nothing_and_events_are_read_in_order(place: Workplace) -> None:
     seen: list[int] = []
     done = threading.Event()

@@ -236,6 +236,9 @@ def test_content_comes_in_three_variants(sora: OpenAI, refusal: Refusal, tmp_pat
     sheet = sora.videos.download_content(video.id, variant="spritesheet")
     assert sheet.response.headers["content-type"] == "image/jpeg"
     assert Image.open(BytesIO(sheet.content)).size == (5 * 256, 5 * 256)  # 25 of 32 frames
+    known = {"if-none-match": sheet.response.headers["etag"]}
+    again = httpx.get(str(sheet.response.url), headers=known)
+    assert (again.status_code, again.content) == (304, b"")
     assert refusal(lambda: sora.videos.download_content(video.id, variant="music"))["param"] == "variant"  # type: ignore[arg-type]
 
 

@@ -161,6 +161,10 @@ def test_a_foreign_film_cannot_be_edited_and_is_told_why(
     told = refusal(lambda: sora.videos.edit(prompt="make it blue", video=film))
     assert (told["status"], told["param"], told["code"]) == (400, "video", "foreign_video")
     assert "/v1/videos/extensions" in told["message"] and str(tmp_path) not in told["message"]
+    joined = tmp_path / "joined.mp4"
+    write_video(joined, read_video(film).frames_THWC, 4, {"transition": "cut", "takes": []})
+    told = refusal(lambda: sora.videos.edit(prompt="make it blue", video=joined))
+    assert told["code"] == "invalid_video" and "takes, joined" in told["message"]
     assert refusal(lambda: sora.videos.edit(prompt="make it blue", **by_id("video_0")))["param"] == "video"
     told = refusal(lambda: sora.videos.edit(prompt="make it blue", video=omit))
     assert (told["param"], told["code"]) == ("video", "missing_required_parameter")

@@ -54,6 +54,10 @@ def test_a_message_becomes_a_film_that_can_be_filmed_again(
     assert again.frames_THWC.tobytes() == film.frames_THWC.tobytes()
     assert take["frames"] == len(read_video(path).frames_THWC)
     assert worker.step() == []
+    row, ended = place.store.read(
+        lambda db: (takes.rows(db, [take["id"]])[take["id"]], queue.get(db, job.id))
+    )
+    assert ended is not None and row["finished_at"] == ended["finished_at"] >= row["at"]
 
 
 def test_what_the_judge_saw_is_told_in_the_persons_words(
@@ -204,8 +208,27 @@ def test_who_is_asked_to_end_gives_its_job_back(
     )
 
 
+def test_a_fast_models_steps_ask_seldom_and_a_slow_ones_every_time(
+    talk: Talk, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    wanted = queue.is_wanted
+
+    def counted(db: Any, held: Any) -> bool:
+        asked.append(1)
+        return wanted(db, held)
+
+    monkeypatch.setattr(queue, "is_wanted", counted)
+    for period, times in ((60.0, 1), (0.0, 2)):
+        talk("another version" if asked else "a car in the snow")
+        monkeypatch.setattr("laqta.studio.reporter.ASK", period)
+        asked.clear()
+        worker.step()
+        assert len(asked) == times  # of the model's two steps
+
+
 def test_a_loop_and_a_picture_are_filmed_as_asked(
-    talk: Talk, state: State, worker: Worker, client: Any
+    talk: Talk, state: State, worker: Worker, client: Any, place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture = client.post("/api/pictures", files={"file": ("red.png", red_png())}).json()
     said = talk("a car drives in the snow", picture=picture["sha"])
@@ -216,6 +239,16 @@ def test_a_loop_and_a_picture_are_filmed_as_asked(
     assert [take["state"] for take in shown] == ["done", "done"], shown
     assert [take["loop"] for take in shown] == [False, True]
     assert shown[0]["first"] == picture["url"]
+    recipe = read_recipe(place.media.path(shown[0]["video"].removeprefix("/media/")))
+    name = f"{picture['sha']}.png"
+    assert recipe["settings"]["first"] == {
+        "file": name,
+        "sha256": picture["sha"],
+    }  # and no folder of this machine
+    with pytest.raises(ValueError, match=f"the recipe needs '{name}'"):
+        laqta.load("speck").again(recipe)
+    monkeypatch.chdir(place.media.path(name).parent)
+    assert laqta.load("speck").again(recipe).recipe["check"] == recipe["check"]
 
 
 def red_png() -> bytes:
@@ -244,7 +277,12 @@ def test_the_storyboard_is_exported_with_cuts_and_fades(
         worker.step()
         row = place.store.read(partial(queue.get, name=job["id"]))
         assert row is not None and row["state"] == "done", row["error"] if row else None
-        lengths[transition] = len(read_video(place.media.path(row["file"])).frames_THWC)
+        film = place.media.path(row["file"])
+        lengths[transition] = len(read_video(film).frames_THWC)
+        recipe = read_recipe(film)
+        rows = place.store.read(partial(takes.rows, ids=row["request"]["takes"]))
+        assert recipe["takes"] == [rows[name]["recipe"] for name in row["request"]["takes"]]
+        assert recipe["transition"] == transition
     assert lengths == {"cut": 18, "fade": 16}
 
 

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from laqta import __version__
 from laqta.encode import Frames
-from laqta.video import fit_frames, read_video, write_video
+from laqta.studio.encoding import film_bytes
+from laqta.video import fit_frames, read_video
 
 Transition = Literal["cut", "fade"]
 TRANSITIONS: tuple[Transition, ...] = get_args(Transition)
 FADE_SECONDS = 0.5
 
 
-def joined(clips: Sequence[Path], ending: str, transition: Transition) -> bytes:
-    """The bytes of one film of `ending` ("mp4", "webm", "gif", "webp") with the clips in order.
+def joined(
+    clips: Sequence[Path], recipes: Sequence[dict[str, Any]], ending: str, transition: Transition
+) -> bytes:
+    """The bytes of one film of `ending` ("mp4", "webm", "gif", "webp") with the clips in order, their recipes inside.
 
     All take the size and rate of the first. Raises `ValueError` where there is no clip.
     """
@@ -34,10 +37,8 @@ def joined(clips: Sequence[Path], ending: str, transition: Transition) -> bytes:
         next_THWC = fit_frames(read_video(path), width, height, first.fps)
         overlap = round(FADE_SECONDS * first.fps) if transition == "fade" else 0
         film_THWC = _faded(film_THWC, next_THWC, min(overlap, len(film_THWC) // 2, len(next_THWC) // 2))
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"film.{ending}"
-        write_video(path, film_THWC, first.fps)
-        return path.read_bytes()
+    recipe = {"laqta": __version__, "transition": transition, "takes": list(recipes)}
+    return film_bytes(film_THWC, first.fps, ending, recipe)
 
 
 def _faded(one_THWC: Frames, two_THWC: Frames, overlap: int) -> Frames:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from laqta.video import read_video, write_video
+from laqta.studio.encoding import film_bytes
+from laqta.video import read_recipe, read_video
 
 MOST_BYTES = 10 * 10**6
 MOST_PIXELS = 40_000_000
@@ -42,9 +42,6 @@ def as_png(content: bytes) -> tuple[bytes, int, int]:
 
 
 def converted(path: Path, ending: str) -> bytes:
-    """A kept film in another format."""
+    """A take's film in another format, its recipe inside as well."""
     clip = read_video(path)
-    with TemporaryDirectory() as folder:
-        other = Path(folder) / f"film.{ending}"
-        write_video(other, clip.frames_THWC, clip.fps)
-        return other.read_bytes()
+    return film_bytes(clip.frames_THWC, clip.fps, ending, read_recipe(path))

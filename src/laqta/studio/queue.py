@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
 
-from laqta.studio import events, takes, webhooks
+from laqta.studio import bell, events, takes, webhooks
 from laqta.studio.store import new_id, now
 from laqta.studio.tables import jobs
 
@@ -58,8 +58,9 @@ def add(
             state="queued", created_at=now(db), attempt=0, cancel=False, done=0, total=0,
         )
     )  # fmt: skip
-    takes.change(db, take_ids, state="queued", job=name, error=None)
+    takes.change(db, take_ids, state="queued", job=name, error=None, finished_at=None)
     _tell(db, name)
+    bell.ring(db)
     return name
 
 
@@ -239,8 +240,9 @@ def _end(db: Connection, row: RowMapping, state: str, error: str | None, file: s
         "preview": None,
     }
     db.execute(update(jobs).where(jobs.c.id == row["id"]).values(**values, cancel=False))
-    if state != "done":
-        takes.change(db, row["takes"], state=state, error=error, finished_at=moment)
+    # what is done, its worker has written
+    ended = {} if state == "done" else {"state": state, "error": error}
+    takes.change(db, row["takes"], finished_at=moment, **ended)
     webhooks.note(db, row, state)
     _tell(db, row["id"], ends=True)
 

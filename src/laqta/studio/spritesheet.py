@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from laqta.video import read_video
 COLUMNS = 5
 MOST_TILES = 25
 MOST_SIDE = 320
+KEPT = 32
+"""Sheets that a server remembers; a film of a name never changes, for its name is its content."""
 
 
+@lru_cache(maxsize=KEPT)
 def spritesheet(film: Path) -> bytes:
     """Up to `MOST_TILES` frames with the first and the last, `COLUMNS` in a row, as a JPEG. The rest is black."""
     frames_THWC = read_video(film).frames_THWC

@@ -40,12 +40,13 @@ class Store:
         """Run `work` in a transaction that sees one moment."""
         return self._run(work, writes=False)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, lasting: bool = True) -> T:
         """Run `work` in a transaction and commit it; it may be run again, so it must change nothing but rows.
 
+        What is not `lasting` outlives a killed process, but a power cut may undo it: the disk is not waited for.
         Raises `StoreError` where the database stays locked, full or gone.
         """
-        return self._run(work, writes=True)
+        return self._run(work, writes=True, lasting=lasting)
 
     def upgrade(self) -> None:
         """Bring the schema to this version; a new database is laid out."""
@@ -72,13 +73,15 @@ class Store:
         """Close every connection."""
         self.engine.dispose()
 
-    def _run(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+    def _run(self, work: Callable[[Connection], T], *, writes: bool, lasting: bool = True) -> T:
         deadline, pause = time.monotonic() + PATIENCE, 0.02
         while True:
             try:
                 with self.engine.connect() as connection:
-                    db = connection.execution_options(writes=writes)
+                    db = connection.execution_options(writes=writes, lasting=lasting)
                     with db.begin():
+                        if not lasting and not self.is_sqlite:
+                            db.execute(text("SET LOCAL synchronous_commit = off"))
                         return work(db)
             except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > deadline or "no such table" in str(error):
@@ -121,12 +124,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = (
         None  # we begin ourselves: the driver would begin late, and then not dare to wait
     )
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(db: Connection) -> None:
-    db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get("writes") else "BEGIN")
+    options = db.get_execution_options()
+    if not options.get("writes"):
+        db.exec_driver_sql("BEGIN")
+        return
+    db.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('lasting', True) else 'NORMAL'}")
+    db.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _why(error: DBAPIError, engine: Engine) -> str:

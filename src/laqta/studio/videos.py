@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
@@ -160,8 +161,9 @@ def delete_video(desk: AtDesk, video: str) -> dict[str, Any]:
 
 @router.get("/videos/{video}/content")
 def download_content(
-    desk: AtDesk, video: str, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
-) -> Response:
+    desk: AtDesk, request: Request, video: str,
+    variant: Literal["video", "thumbnail", "spritesheet"] = "video",
+) -> Response:  # fmt: skip
     """The film (.mp4), its first picture (WebP), or many of its pictures on one sheet (JPEG)."""
     row = desk.workplace.store.read(partial(get, name=video))
     status = STATUS.get(row["state"], "failed")
@@ -176,8 +178,16 @@ def download_content(
     if variant == "thumbnail":
         return FileResponse(path, media_type="image/webp")
     if variant == "spritesheet":
-        return Response(spritesheet(path), media_type="image/jpeg")
+        return _sheet(request, path)
     return FileResponse(path, media_type="video/mp4", filename=f"{video}.mp4")
+
+
+def _sheet(request: Request, path: Path) -> Response:
+    """A film's sheet under the film's own SHA-256: who has it already is told so, and none is made."""
+    headers = {"etag": f'"{path.stem}-sheet"', "cache-control": "private, no-cache"}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(spritesheet(path), media_type="image/jpeg", headers=headers)
 
 
 # ---------------------------------------------------------------- models

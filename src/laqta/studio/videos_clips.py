@@ -17,8 +17,9 @@ import av
 import numpy as np
 
 from laqta.encode import Frames
+from laqta.studio.encoding import film_bytes
 from laqta.studio.videos_asked import ApiError
-from laqta.video import read_recipe, write_video
+from laqta.video import read_recipe
 
 MOST_SECONDS = 60.0
 MOST_BYTES = 60 * 10**6
@@ -57,6 +58,11 @@ def recipe_of(content: bytes) -> dict[str, Any]:
             ) from error  # fmt: skip
     if not isinstance(recipe, dict):
         raise _damaged("its recipe is none")
+    if "takes" in recipe:
+        raise ApiError(
+            "this file is a storyboard's takes, joined; to edit one of them, send its own film or its id",
+            param="video", code="invalid_video",
+        )  # fmt: skip
     return recipe
 
 
@@ -73,10 +79,9 @@ def as_own_film(content: bytes) -> OwnFilm:
                 frames_THWC, rate = _small_frames(container)
         except av.FFmpegError as error:
             raise _damaged(error.strerror or "it cannot be decoded") from error
-        own = Path(folder) / "own.mp4"
-        write_video(own, frames_THWC, rate)
-        count, height, width = frames_THWC.shape[:3]
-        return OwnFilm(content=own.read_bytes(), width=width, height=height, seconds=count / rate)
+    count, height, width = frames_THWC.shape[:3]
+    content = film_bytes(frames_THWC, rate, "mp4")
+    return OwnFilm(content=content, width=width, height=height, seconds=count / rate)
 
 
 def _written(content: bytes, folder: str) -> Path:

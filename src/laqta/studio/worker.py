@@ -9,30 +9,32 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from laqta.film import Crew, Film, load
-from laqta.generate.engine import Frames
 from laqta.models.card import find_model
 from laqta.settings import home
 from laqta.studio import conversations, media, queue, takes
+from laqta.studio.bell import Bell
+from laqta.studio.encoding import film_bytes
 from laqta.studio.export import joined
 from laqta.studio.queue import Job
 from laqta.studio.reporter import Reporter
 from laqta.studio.store import StoreError
 from laqta.studio.workplace import Workplace
 from laqta.terminal import say
-from laqta.video import enlarge, picture_bytes, read_video, write_video
+from laqta.video import enlarge, picture_bytes, read_video
 from laqta.wish import Options, Wish, spoken
 
-POLL = 0.01
-"""Seconds between two looks at an empty queue on SQLite; another machine's database is asked less often."""
-FAR_POLL = 0.1
+LOOK_AGAIN = 0.1
+"""Seconds between two looks at a queue where the bell does not ring: a lease may have run out."""
 
 
 class StoppedError(Exception):
@@ -65,21 +67,21 @@ class Worker:
 
     def run(self) -> None:
         """Film until the parent ends, or until something raises: then the jobs at hand go back to the queue."""
-        pause = POLL if self.store.is_sqlite else FAR_POLL
-        while self.parent is None or os.getppid() == self.parent:
-            try:
-                held = self.step()
-            except StoreError as error:
-                say(f"laqta worker: {error}")
-                held, pause = [], 1.0
-            if not held:
-                time.sleep(pause)
+        with closing(Bell(self.store)) as bell:
+            while self.parent is None or os.getppid() == self.parent:
+                try:
+                    if not self.step():
+                        bell.wait(LOOK_AGAIN)
+                except StoreError as error:
+                    say(f"laqta worker: {error}")
+                    time.sleep(1.0)
 
     def step(self) -> list[Job]:
         """Claim and do what is next; returns the jobs, none where nothing waits."""
         if not self.store.read(queue.is_anything_free):
             return []
-        held = self.store.write(partial(queue.claim, worker=self.name, lease=self.lease))
+        claim = partial(queue.claim, worker=self.name, lease=self.lease)
+        held = self.store.write(claim, lasting=False)  # undone by a power cut, it waits again
         if not held:
             return []
         try:
@@ -125,10 +127,7 @@ class Worker:
             return
 
         def progress(done: int, total: int, _what: str) -> None:
-            reporter.progress(done, total)
-            if reporter.is_lost or not self.store.read(
-                partial(queue.is_wanted, held=list(dict.fromkeys(jobs)))
-            ):
+            if not reporter.progress(done, total):
                 raise StoppedError
 
         jobs = [shoot.job for shoot in shoots]
@@ -186,13 +185,7 @@ class Worker:
 
     def _hand_in(self, job: Job, filmed: Sequence[tuple[RowMapping, Film]]) -> None:
         """Keep the files, then write everything that they came to in one transaction, if the job is still held."""
-        done = []
-        for take, film in filmed:
-            video = self._keep_film(film.frames_THWC, film.recipe["settings"]["enlarged"], film)
-            frame_HWC = enlarge(film.frames_THWC[-1:] if take["last"] else film.frames_THWC[:1],
-                                film.recipe["settings"]["enlarged"])[0]  # fmt: skip
-            poster = self.workplace.media.put(picture_bytes(frame_HWC), "webp")
-            done.append((take["id"], film.recipe, video, poster))
+        done = [(take["id"], film.recipe, *self._keep(take, film)) for take, film in filmed]
 
         def write(db: Connection) -> None:
             for name, recipe, video, poster in done:
@@ -207,16 +200,25 @@ class Worker:
 
         self.store.write(write)
 
-    def _keep_film(self, frames_THWC: Frames, enlarged: int, film: Film) -> str:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "take.mp4"
-            write_video(path, enlarge(frames_THWC, enlarged), film.fps, film.recipe)
-            return self.workplace.media.put(path.read_bytes(), "mp4")
+    def _keep(self, take: RowMapping, film: Film) -> tuple[str, str]:
+        """Keep a film and its poster, which is made while the film is encoded; returns their names."""
+        _forget_places(film.recipe)
+        put = self.workplace.media.put
+        frames_THWC = enlarge(film.frames_THWC, film.recipe["settings"]["enlarged"])
+        frame_HWC = frames_THWC[-1 if take["last"] else 0]
+        with ThreadPoolExecutor(1) as aside:
+            poster = aside.submit(lambda: put(picture_bytes(frame_HWC), "webp"))
+            video = put(film_bytes(frames_THWC, film.fps, "mp4", film.recipe), "mp4")
+            return video, poster.result()
 
     def _export(self, job: Job) -> None:
         rows = self.store.read(partial(takes.rows, ids=job.request["takes"]))
-        clips = [self.workplace.media.path(rows[name]["video"]) for name in job.request["takes"]]
-        content = joined(clips, job.request["format"], job.request["transition"])
+        chosen = [rows[name] for name in job.request["takes"]]
+        clips = [self.workplace.media.path(row["video"]) for row in chosen]
+        recipes = [row["recipe"] for row in chosen]
+        for recipe in recipes:  # of a studio that wrote down more
+            _forget_places(recipe)
+        content = joined(clips, recipes, job.request["format"], job.request["transition"])
         name = self.workplace.media.put(content, job.request["format"])
 
         def write(db: Connection) -> None:
@@ -239,6 +241,14 @@ class Worker:
             else:
                 self.store.write(partial(queue.give_back, job=job, error=error))
         time.sleep(min(5.0, held[0].attempt))
+
+
+def _forget_places(recipe: dict[str, Any]) -> None:
+    """Leave of the files that a film was made from only their names, by content: the film goes out to others."""
+    settings, extends = recipe["settings"], recipe.get("extends", {})
+    for file in (settings["first"], settings["last"], extends.get("source")):
+        if file is not None:
+            file["file"] = Path(file["file"]).name
 
 
 def _spell(error: Exception) -> str:
