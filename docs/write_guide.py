@@ -32,17 +32,24 @@ A file is written whole or not at all, and an existing one is never overwritten 
 
 def cli_guide() -> str:
     """Return the whole page."""
-    return HEAD + "".join(_section(name, verb) for name, verb in _verbs(build_parser()))
+    return HEAD + "".join(_section(name, verb) for name, verb in _verbs(build_parser(), ""))
 
 
-def _verbs(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _verbs(parser: argparse.ArgumentParser, before: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every verb, those of a verb after it."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            yield from action.choices.items()
+            for name, verb in action.choices.items():
+                yield before + name, verb
+                yield from _verbs(verb, f"{before}{name} ")
 
 
 def _section(name: str, verb: argparse.ArgumentParser) -> str:
-    rows = [_row(action) for action in verb._actions if action.help and action.dest != "help"]
+    rows = [
+        _row(action)
+        for action in verb._actions
+        if action.help and action.dest not in ("help", argparse.SUPPRESS)
+    ]
     table = "\n| argument | what it is |\n|---|---|\n" + "".join(rows) if rows else ""
     return f"\n## laqta {name}\n\n{verb.description}\n{table}"
 

@@ -15,6 +15,9 @@ from laqta.bench.judge import ROWS
 from laqta.bench.quality import Distance, Drawn, Novelty, Steadiness
 from laqta.bench.speed import Beside, Filming
 from laqta.cli import VERBS
+from laqta.data.clips import is_series
+from laqta.data.gates import GATES
+from laqta.data.pipeline import STAGES
 from laqta.settings import VARIABLES, Settings
 from laqta.train.recipes import RECIPES
 
@@ -45,6 +48,19 @@ def test_every_metric_has_its_line() -> None:
     metrics = [*ROWS, *(field.name for part in parts for field in fields(part)), "world_clips_a_second"]
     for metric in metrics:
         assert f"\n| `{metric}` | " in page, metric
+
+
+def test_every_stage_column_and_gate_has_its_place() -> None:
+    page = (DOCS / "guide" / "data.md").read_text(encoding="utf-8")
+    for stage in STAGES:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{stage.name}` |"))
+        shown = [column.name for column in stage.columns if not is_series(column)]
+        if stage.name != "shots":  # its row leaves out how a span is written
+            assert [name for name in shown if name not in row and not name.startswith("scan_")] == [], (
+                stage.name
+            )
+    for gate in GATES:
+        assert f"`{gate.name}`" in page, gate.name
 
 
 def test_every_page_that_a_page_points_to_is_there() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from laqta import __version__
-from laqta.commands import bench, chat, doctor, extend, film, models, studio, train, worker, world
+from laqta.commands import bench, chat, data, doctor, extend, film, models, studio, train, worker, world
 from laqta.commands.signals import STOPPED, heed_signals
 from laqta.terminal import say
 
@@ -26,6 +26,7 @@ VERBS = {
     "doctor": doctor,
     "world": world,
     "train": train,
+    "data": data,
     "bench": bench,
 }
 

@@ -70,4 +70,3 @@ def _shell(model: BPE) -> Tokenizer:
     )
     tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace()])
     return tokenizer
-

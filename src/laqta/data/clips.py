@@ -1,0 +1,65 @@
+"""All that is known of every clip, as one table: its span, its source's rights, and what each stage measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from laqta.data.facts import FACT, RAN
+from laqta.data.ingest import source_records
+from laqta.data.run import Tables
+
+SHOTS = "shots"
+"""The stage whose rows are the clips."""
+
+RIGHTS = ("owner", "licence", "consent", "expires")
+
+
+def clip_table(tables: Tables) -> pa.Table:
+    """A row a clip, in the order of their ids: the columns of the shots, then of every stage that looks at clips or at
+    sources (null where it has not looked), the rights, and `facts`, the fact ids by stage as a list of pairs."""
+    clips = tables.good(SHOTS)
+    shown = [
+        field.name
+        for field in clips.schema
+        if field.name not in ("error", FACT, RAN) and not is_series(field)
+    ]
+    columns: dict[str, pa.ChunkedArray] = {
+        ("source" if name == "of" else name): clips[name] for name in shown
+    }
+    facts: list[list[tuple[str, str]]] = [[(SHOTS, fact)] for fact in clips[FACT].to_pylist()]
+    for stage in tables.pipeline:
+        if stage.name == SHOTS:
+            continue
+        rows = tables.good(stage.name)
+        key = "id" if SHOTS in stage.reads else "source"
+        place = {item: at for at, item in enumerate(rows["of"].to_pylist())}
+        spots = [place.get(item) for item in columns[key].to_pylist()]
+        found = rows.take(pa.array(spots, pa.int64()))
+        columns |= {
+            name: found[name] for name in stage.columns.names if not is_series(stage.columns.field(name))
+        }
+        for pairs, fact in zip(facts, found[FACT].to_pylist(), strict=True):
+            pairs += [(stage.name, fact)] if fact is not None else []
+    columns |= _rights(tables, columns["source"])
+    columns["facts"] = pa.chunked_array([pa.array(facts, FACTS_TYPE)])
+    return pa.table(columns).sort_by("id").combine_chunks()
+
+
+FACTS_TYPE = pa.map_(pa.string(), pa.string())
+
+
+def is_series(field: pa.Field) -> bool:
+    """Whether a column holds a number a frame: too much for a table of clips."""
+    return bool(pa.types.is_list(field.type) or pa.types.is_binary(field.type))
+
+
+def _rights(tables: Tables, sources: pa.ChunkedArray) -> dict[str, pa.Array]:
+    rights: dict[str, dict[str, Any]] = {
+        record["id"]: record["rights"] for record in source_records(tables.workspace)
+    }
+    return {
+        name: pa.array([rights.get(source, {}).get(name) for source in sources.to_pylist()], pa.string())
+        for name in RIGHTS
+    }
