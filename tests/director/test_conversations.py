@@ -13,10 +13,10 @@ import pytest
 from laqta.director.chat import replies, reply
 from laqta.director.rules import answer
 from laqta.director.storyboard import History, Storyboard
-from laqta.language.lexicon import LANGUAGES, Language
+from laqta.language.lexicon import LANGUAGES, Language, listed_rows
 
 CONVERSATIONS = Path(__file__).parent / "conversations"
-ASKED = ("say", "picture", "problem", "ignored", "order")
+ASKED = ("say", "picture", "problem", "kind", "ignored", "order")
 """What a row says beside the current shot; `order` is the seed that each shot of the film shows, in order."""
 
 
@@ -68,6 +68,7 @@ def test_a_conversation(language: Language, turns: list[dict[str, Any]]) -> None
         order = [panel.take.seed for panel in turn.board.panels]
         assert row.get("order", order) == order, row["say"]
         assert turn.problem == row.get("problem", ""), row["say"]
+        assert turn.kind == row.get("kind", ""), row["say"]
         assert list(turn.ignored) == row.get("ignored", []), row["say"]
         assert turn.language == language, row["say"]
         said = reply(turn)
@@ -88,6 +89,7 @@ def test_there_is_enough_talk_about_everything(language: Language) -> None:
     assert sum(map(len, talk)) >= 3 * len(talk)
     assert sum(len(turns) >= 8 for turns in talk) >= 8
     problems = {row.get("problem", "") for turns in talk for row in turns}
+    problems |= {row.get("kind", "") for turns in talk for row in turns}
     unheard = {"unplaced", "unseen"}  # said in tests of their own
     answers = {name for name in replies() if not name.startswith("near_")}
     said = {
@@ -99,6 +101,8 @@ def test_there_is_enough_talk_about_everything(language: Language) -> None:
         "restored",
         "restored_empty",
         "ignored",
+        "kind_first",
+        "kind_next",
     }
     assert answers - said - unheard - problems == set()
 
@@ -118,6 +122,85 @@ def test_nothing_that_is_said_at_any_time_is_too_much() -> None:
                 assert all(take.parent is None or take.parent < at for at, take in enumerate(panel.takes)), (
                     message
                 )
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("sooo cuuute!!", "glad"),
+        ("the dog is adorable", "glad"),
+        ("no problem", "yes"),
+        ("haha \u2764\ufe0f", "glad"),
+        ("👍🏽", "glad"),
+        ("شكراااا", "welcome"),
+        ("القطة حلوة كتير", "glad"),
+        ("تصبح على خير", "bye"),
+        ("雪景真美", "glad"),
+        ("嗨，在嗎", "hello"),
+        ("not good", ""),
+        ("مو حلو", ""),
+        ("不好看", ""),
+        ("这是什么", ""),
+        ("make it black, thanks", ""),
+        ("nice, make it night", ""),
+    ],
+)
+def test_what_is_only_kind_changes_nothing_and_is_answered_kindly(message: str, kind: str) -> None:
+    history = answer("a cat and a dog in the snow", History()).history
+    turn = answer(message, history)
+    assert turn.kind == kind
+    if kind:
+        assert turn.history == history and not turn.edits and not turn.problem
+    else:
+        assert turn.problem or turn.edits
+
+
+def test_a_greeting_before_anything_is_there_is_answered_with_an_example() -> None:
+    for hello, example in (("hi!", "a cat walks"), ("مرحبا", "قطة تمشي"), ("你好", "一只猫在雪地里走")):
+        assert example in reply(answer(hello, History()))
+        assert example not in reply(answer(hello, answer("a cat", History()).history))
+
+
+def test_kind_words_stand_in_one_row_each() -> None:
+    rows = listed_rows("kindness.tsv", "laqta.director")
+    for column in (*LANGUAGES, "emoji"):
+        words = [word for row in rows for word in row[column].split(", ")]
+        assert len(words) == len(set(words)), column
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "a flibbertigibbet in the forest",
+        "in the kitchen a flumph",
+        "森林里一只咕噜噗噗兽",
+        "زعفرطوش في الغابة",
+        "في الغابة غلوبي",
+        "fifty cats in the kitchen",
+        "forty two cats",
+        "خمسون قطة في المطبخ",
+        "厨房里二十一只猫",
+    ],
+)
+def test_strangers_and_crowds_are_not_filmed(message: str) -> None:
+    turn = answer(message, History())
+    assert turn.problem in ("not_understood", "too_many_alike") and not turn.edits
+
+
+@pytest.mark.parametrize(
+    ("message", "shots"),
+    [
+        ("a dog sleeps in the bedroom, then a rocket orbits in space", 2),
+        ("قطة تنام في غرفة النوم ثم صاروخ يدور في الفضاء", 2),
+        ("一只狗在卧室睡觉，然后一枚火箭在太空里飞", 2),
+        ("a cat in the snow, then a dog on the beach, then a bird in the forest", 3),
+        ("a cat in the kitchen, then it jumps", 1),
+        ("小狗在草地上跑，接着跳起来", 1),
+    ],
+)
+def test_then_between_whole_scenes_makes_two_shots(message: str, shots: int) -> None:
+    turn = answer(message, History())
+    assert len(turn.board.panels) == shots and not turn.ignored
 
 
 @pytest.mark.parametrize(

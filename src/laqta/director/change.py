@@ -161,10 +161,13 @@ def _recast(message: Message, stated: Shot, shot: Shot) -> Shot:
         cast[old] = merged(replace(cast[old], kind=strangers[0].kind), strangers.pop(0))
     elif strangers and not _brings(message):
         raise CannotError("not_there")
+    beside = {stated.cast[at].kind for link in stated.relations for at in (link.subject, link.object)}
     for actor in stated.cast:
         if actor.kind in known and cast[known.index(actor.kind)].kind == actor.kind:
             before = cast[known.index(actor.kind)]
-            cast[known.index(actor.kind)] = merged(before, _one_more(message, before, actor))
+            stands = bool(strangers) and actor.kind in beside and not actor.count  # a bird above the tree
+            more = actor if stands else _one_more(message, before, actor)
+            cast[known.index(actor.kind)] = merged(before, more)
     if exchanges:
         cast = _swapped(cast, [known.index(actor.kind) for actor in stated.cast])
     cast += strangers

@@ -15,10 +15,21 @@ COMMAS: dict[Language, str] = {"en": ", ", "ar": "، ", "zh": "、"}
 
 def reply(turn: Turn) -> str:
     """One or two sentences about a message, and what can be done instead of what cannot."""
+    if turn.kind:
+        return _kindly(turn)
     parts = [_what(turn)]
     if turn.ignored:
         parts.append(_said("ignored", turn.language, words=COMMAS[turn.language].join(turn.ignored)))
         parts += [_said(f"near_{near}", turn.language) for near in hints(" ".join(turn.ignored))]
+    return ("" if turn.language == "zh" else " ").join(parts)
+
+
+def _kindly(turn: Turn) -> str:
+    """A kind word back, and how to go on; praise of a film that is not there yet is a greeting."""
+    empty = turn.board.take is None
+    parts = [_said("hello" if empty and turn.kind in ("glad", "yes") else turn.kind, turn.language)]
+    if turn.kind != "bye":
+        parts.append(_said("kind_first" if empty else "kind_next", turn.language))
     return ("" if turn.language == "zh" else " ").join(parts)
 
 

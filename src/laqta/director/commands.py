@@ -9,31 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from laqta.director.phrases import (
-    COUNTED,
-    JOINTS,
-    OBJECT,
-    Item,
-    items_of,
-    meant,
-    phrase_at,
-    together,
-    value_of,
-)
+from laqta.director.clauses import CLAUSES, THEN, asks_something, clauses_of, is_joint, scenes_of
+from laqta.director.phrases import COUNTED, OBJECT, Item, items_of, meant, together, value_of
 from laqta.language.dictionary import known_words, pieces
 from laqta.language.tokens import Form, Token, tokens
 
 BESIDE = ("before", "after")
 """Commands that are none without the place of a shot beside them: before the second."""
-CLAUSES = (
-    "make", "put", "add", "remove", "replace", "faster", "slower", "bigger", "smaller", "turn", "longer", "shorter",
-    "loop", "unloop", "stop", "delete", "move", "copy", "undo", "redo", "again", "goto", "only",
-)  # fmt: skip
-"""Commands that begin a clause of their own behind "and" or a pause."""
-BEHIND = (
-    "bigger", "smaller", "faster", "slower", "turn", "stop", "remove", "delete", "replace", "put", "only",
-)  # fmt: skip
-"""Commands that may stand behind the thing that they are about: the rabbit smaller, 大象变大."""
 CHANGES = (
     "make", "put", "add", "another", "remove", "delete", "cancel", "stop", "only", "replace", "instead", "faster",
     "slower", "bigger", "smaller", "turn", "longer", "shorter", "loop", "unloop", "move", "other",
@@ -41,8 +23,6 @@ CHANGES = (
 """Commands that change the shot that is talked about."""
 ALSO = ("and", "also", "plus", "with", "مع", "还")
 """A message that begins so adds to the shot."""
-THEN = ("then", "next", "ثم", "بعدين", "بعدها", "然后", "接着", "接下来")
-"""A message that begins so tells what comes after the shot."""
 WHOLE = ("to", "إلى", "الي", "حتى", "حتي", "到", "至", "成")
 """Words before a length that is meant as a whole: extend it to 8 seconds."""
 MANY = {
@@ -102,7 +82,10 @@ def take_apart(text: str) -> tuple[Message, ...]:
     if len(typed) == 1 and typed[0].script == "number" and (number := value_of(typed[0])) is not None:
         return (Message(commands=(Command(name="number", number=number),), rest=""),)
     items = items_of(typed)
-    clauses = [_message(clause) for clause in _clauses(items)]
+    scenes = [[_message(clause) for clause in clauses_of(scene)] for scene in scenes_of(items)]
+    for scene in scenes[1:]:
+        scene[0] = replace(scene[0], then=True)
+    clauses = [clause for scene in scenes for clause in scene]
     first = typed[0].forms[0] if typed and typed[0].forms and not items[0].name else None
     on = typed[1:2] if first is not None and first.word in ALSO else typed[:1]  # and then
     begins = "".join(token.text for token in typed[:3]) if typed and typed[0].script == "zh" else ""
@@ -113,11 +96,41 @@ def take_apart(text: str) -> tuple[Message, ...]:
     if then:
         clauses[0] = replace(clauses[0], then=True)
     clauses = [_rather(clause) for clause in clauses]
-    return tuple(
+    around = zip([None, *clauses], clauses, [*clauses[1:], None], strict=False)
+    kept = tuple(
         clause
-        for clause, after in zip(clauses, [*clauses[1:], None], strict=True)
-        if not _complains(clause, after)
+        for before, clause, after in around
+        if not (
+            _complains(clause, after) or _gives_way(clause, after) or _only_repeats(clause, before, after)
+        )
     )
+    return kept or tuple(clauses)
+
+
+def _gives_way(clause: Message, after: Message | None) -> bool:
+    """Whether a clause wants gone what the next one gives to another: no horse, swap the horse for an elephant."""
+    if after is None or not clause.asks("remove") or not after.asks("replace", "instead"):
+        return False
+    gone, given = _props(clause.rest), _props(after.rest)
+    return bool(gone) and gone <= given
+
+
+def _only_repeats(clause: Message, before: Message | None, after: Message | None) -> bool:
+    """Whether a bare "delete" only says again that what stands beside it should go: 车子不要了，删掉."""
+    if not clause.commands or {command.name for command in clause.commands} - {"remove", "delete"}:
+        return False
+    said = any(beside is not None and _wants_gone(beside) for beside in (before, after))
+    return said and all(
+        piece.has("stop") or piece.value("word") == "pause" for piece in pieces(tokens(clause.rest))
+    )
+
+
+def _wants_gone(clause: Message) -> bool:
+    return clause.asks("remove", "delete") and bool(_props(clause.rest))
+
+
+def _props(rest: str) -> set[str | None]:
+    return {piece.value("prop") for piece in pieces(tokens(rest)) if piece.has("prop")}
 
 
 def _rather(clause: Message) -> Message:
@@ -155,109 +168,6 @@ def _known(token: Token) -> tuple[Form, ...]:
     return tuple(form for form in token.forms if form.word in words)
 
 
-def _clauses(items: list[Item]) -> list[list[Item]]:
-    """The message cut before every joint behind which a command begins, once something was said before it."""
-    clauses: list[list[Item]] = [[]]
-    for at, item in enumerate(items):
-        if _begins(item) and _says(clauses[-1]):
-            joint = _joint_before(items, at)
-            if joint is None and item.name in BEHIND:
-                joint = _joint_before_its_thing(items, at, len(clauses[-1]))
-            if joint is not None:
-                behind = clauses[-1][len(clauses[-1]) - (at - joint) :] if at > joint else []
-                del clauses[-1][len(clauses[-1]) - len(behind) :]
-                if _says(clauses[-1]):
-                    clauses.append([part for part in behind if not _is_joint(part)])
-                else:
-                    clauses[-1] += behind
-        clauses[-1].append(item)
-    return clauses
-
-
-def _begins(item: Item) -> bool:
-    """Whether a clause of its own may begin here: with a command, or with a phrase that hides one (make it snow)."""
-    hides = not item.name and len(item.typed) > 1
-    return item.name in CLAUSES or (hides and phrase_at(list(item.typed), 0)[0] in CLAUSES)
-
-
-def _joint_before(items: list[Item], at: int) -> int | None:
-    """Where the joint stands that a command comes right behind, but for words without a fact."""
-    if items[at].typed[0].script == "ar" and items[at].typed[0].text.startswith("و"):
-        return at
-    for back in range(at - 1, -1, -1):
-        if _is_joint(items[back]):
-            return back
-        if not _is_idle([items[back]]):
-            return None
-    return None
-
-
-def _joint_before_its_thing(items: list[Item], at: int, reach: int) -> int | None:
-    """Where the joint stands before the thing that a command behind it is about, if a command stands before that."""
-    for back in range(at - 1, at - reach, -1):
-        token = items[back].typed[0]
-        named = [
-            piece
-            for piece in pieces([each for item in items[back:at] for each in item.typed])
-            if piece.has("prop")
-        ]
-        attached = token.script == "ar" and bool(named) and named[0].joined and token.text.startswith("و")
-        if _is_joint(items[back]) or attached:
-            return (
-                back
-                if named and _says_of_a_thing(items[at - reach : back], token.script == "pause")
-                else None
-            )
-        if items[back].name not in ("", "courtesy"):
-            return None
-    return None
-
-
-def _says_of_a_thing(items: list[Item], pauses: bool) -> bool:
-    """Whether a command stands here, or, before a pause, a thing with what it should be."""
-    if any(item.name in CLAUSES for item in items):
-        return True
-    cut = pieces([token for item in items for token in item.typed])
-    looks = any(piece.has("tint", "size", "place", "verb", "toward") for piece in cut)
-    return pauses and looks and any(piece.has("prop") for piece in cut)
-
-
-def _is_joint(item: Item) -> bool:
-    token = item.typed[0]
-    if item.name or item.which is not None:
-        return item.name == "joint"
-    return token.script == "pause" or token.forms[0].word in JOINTS
-
-
-def _is_idle(items: list[Item]) -> bool:
-    """Whether these words carry no fact."""
-    typed = [token for item in items for token in item.typed]
-    return all(item.name in ("", "courtesy", "joint") for item in items) and all(
-        piece.has("stop") or piece.value("word") == "pause" for piece in pieces(typed)
-    )
-
-
-def _says(items: list[Item]) -> bool:
-    """Whether a clause asks for something by itself, more than which shot or take it is about."""
-    if any(item.name in CLAUSES and item.name != "goto" for item in items):
-        return True
-    plain = [item for item in items if item.name not in (*COUNTED, "goto") and item.which is None]
-    digits = {token.text for token in _numbers_beside(items)}
-    return not _is_idle([item for item in plain if item.typed[0].text not in digits])
-
-
-def _numbers_beside(items: list[Item]) -> list[Token]:
-    return [
-        items[at].typed[0]
-        for at in range(len(items))
-        for beside in (at - 1, at + 1)
-        if 0 <= beside < len(items)
-        and items[beside].name in COUNTED
-        and not items[at].name
-        and value_of(items[at].typed[0]) is not None
-    ]
-
-
 def _message(items: list[Item]) -> Message:
     """The commands of a clause with their numbers, and what is left over."""
     found: list[Command] = []
@@ -277,8 +187,8 @@ def _message(items: list[Item]) -> Message:
             found.append(Command(name="versions", number=2))
         elif item.name == "few":
             found.append(Command(name="versions", number=3))
-        elif not item.name or not _is_asked(items, at - 1):
-            left += item.typed
+        elif not item.name or not _is_asked(items, at - 1) or _stands_on_it(items, at - 1):
+            left += item.typed if left or item.typed[0].script != "pause" else ()
         elif item.name not in ("courtesy", "joint"):
             found.append(Command(name=item.name))
         if item.name in ("replace", "instead") and at < len(items):
@@ -309,7 +219,7 @@ def _is_asked(items: list[Item], at: int) -> bool:
         around = pieces([token for other in items if other is not item for token in other.typed])
         return item.typed[0].text.endswith("كمان") and (at == 0 or any(piece.has("prop") for piece in around))
     if item.name == "again" and item.typed[0].text.lower() == "again":  # make it day again
-        return len(item.typed) > 1 or at + 1 < len(items) or not _says(items[:at])
+        return len(item.typed) > 1 or at + 1 < len(items) or not asks_something(items[:at])
     if item.name == "only" and item.typed[0].text == "بس":  # only the rabbit, not but faster
         return at == 0 and not any(other.name in CLAUSES for other in items[1:])
     if item.name in ("longer", "shorter") and item.typed[-1].text in ("长", "短") and len(item.typed) == 1:
@@ -329,6 +239,14 @@ def _is_asked(items: list[Item], at: int) -> bool:
     return True
 
 
+def _stands_on_it(items: list[Item], at: int) -> bool:
+    """Whether the Chinese for "the last one" is "on it a" here: 海滩上一个球 is a ball on the beach."""
+    if items[at].name != "previous_take" or items[at].typed[0].text not in "上前" or not at:
+        return False
+    before = pieces([token for item in items[:at] for token in item.typed])[-1]
+    return before.has("prop", "backdrop")
+
+
 def _asked(name: str, which: bool) -> str:
     """ "the third version" asks for a take, "three versions" for versions."""
     return "take" if name == "versions" and which else name or "one"
@@ -342,10 +260,10 @@ def _number(name: str, items: list[Item], at: int, left: list[Token]) -> tuple[l
     numbers: list[int] = []
     taken = 0
     while at + taken < len(items):
-        skip = 1 if numbers and _is_joint(items[at + taken]) and at + taken + 1 < len(items) else 0
+        skip = 1 if numbers and is_joint(items[at + taken]) and at + taken + 1 < len(items) else 0
         item = items[at + taken + skip]
         value = value_of(item.typed[0]) if item.which is None else item.which
-        if item.name or value is None:
+        if item.name or value is None or _is_a_length(items, at + taken + skip):
             break
         numbers.append(value)
         taken += 1 + skip
@@ -356,6 +274,13 @@ def _number(name: str, items: list[Item], at: int, left: list[Token]) -> tuple[l
         return [], 0
     left.pop()
     return [Command(name=_asked(name, False), number=value)], 0
+
+
+def _is_a_length(items: list[Item], at: int) -> bool:
+    """Whether a number is one of seconds or minutes, not of a shot: the length of the shot 8 seconds."""
+    if items[at].which is not None or at + 1 == len(items) or items[at + 1].name or items[at + 1].which:
+        return False
+    return pieces(list(items[at + 1].typed))[0].has("unit")
 
 
 def _pronoun(items: list[Item]) -> Pronoun:

@@ -15,6 +15,7 @@ from typing_extensions import TypeAliasType
 
 from laqta.config import to_dict
 from laqta.director.change import LONGEST
+from laqta.director.kindness import is_only_kind, kindness
 from laqta.director.refer import merged
 from laqta.director.rules import MOST_TAKES, Turn, joined_edits
 from laqta.director.storyboard import (
@@ -179,12 +180,14 @@ def turn_of(wanted: Wanted, text: str, history: History, picture: str | None) ->
             board = apply(board, edit)
             edits.append(edit)
     made = joined_edits(tuple(edits))
+    kind = "" if edits or wanted.edits or not is_only_kind(text) else kindness(text)
     return Turn(
         history=history.after(made),
         edits=made,
         language=language,
         ignored=ignored,
-        problem="" if edits else "unchanged" if wanted.edits else "not_understood",
+        problem="" if edits or kind else "unchanged" if wanted.edits else "not_understood",
+        kind=kind,
     )
 
 

@@ -113,8 +113,8 @@ def together(typed: list[Token]) -> list[Token]:
             ends = there + 1 == len(found) or found[there + 1].script == "pause"
             ends = (
                 ends
-                or found[there + 1].text == "of"
-                or phrase_at(found, there + 1)[0] in ("joint", "courtesy")
+                or found[there + 1].text.lower() in ("of", *JOINTS)
+                or phrase_at(found, there + 1)[0] in ("joint", "courtesy", "again")
             )
             particle = found[there].forms[0].word if found[there].script == "en" else ""
             if particle in PARTICLES and ends and (verb, particle) in _separable():

@@ -59,6 +59,7 @@ def about(message: Message, panel: Panel | None) -> Heard:
     named = _of_the_stage(message, panel, plain.language)
     if plain.shot.cast:  # a colour that is also a thing: make it orange
         is_look = {actor.kind for actor in named.shot.cast} <= kinds
+        is_look = is_look and not message.asks("add")
         return Heard(reading=named if is_look else plain, named=not is_look)
     points = message.pronoun or message.asks("other") or message.number("one") is not None
     points = points or (number_in(rest) is not None and bare)
@@ -190,7 +191,10 @@ def _gender(actor: Actor) -> str:
 def _genders(actor: Actor) -> set[str]:
     """The gender of a thing's name, and of another name that is no form of it: شطيرة همبرغر is also برغر."""
     noun = nouns("ar")[actor.kind]
-    also = [name.partition("/")[0].split(" ")[0] for name in noun.also if name[:2] != noun.name[:2]]
+    also = {name.partition("/")[0].split(" ")[0] for name in noun.also if name[:2] != noun.name[:2]}
+    also -= {
+        name[:-1] for name in also if name.endswith("ة")
+    }  # a name with its feminine beside it: one animal
     return {_gender(actor), *("f" if name.endswith(("ة", "ه", "ا")) else "m" for name in also)}
 
 

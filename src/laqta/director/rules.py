@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 from laqta.director.change import CannotError, changed, filmable
 from laqta.director.commands import CHANGES, Message, take_apart
+from laqta.director.kindness import is_only_kind, kindness, without_kindness
 from laqta.director.order import ordered, place_of, take_of
 from laqta.director.past import is_tried
-from laqta.director.phrases import number_in
+from laqta.director.phrases import measures, number_in
 from laqta.director.refer import (
     Heard,
     about,
     facts,
+    hints,
     introduced,
     looks_of,
     paints_scenery,
@@ -32,7 +34,7 @@ from laqta.director.storyboard import (
     Take,
 )
 from laqta.language.ahead import skippable
-from laqta.language.dictionary import pieces
+from laqta.language.dictionary import Piece, pieces
 from laqta.language.lexicon import Language
 from laqta.language.read import read
 from laqta.language.tokens import tokens
@@ -48,7 +50,7 @@ class Turn:
     """What one message came to.
 
     `edits` are already in `history`. `problem` is the id of what could not be done ("" where nothing went wrong),
-    `ignored` the words that mean nothing here.
+    `ignored` the words that mean nothing here, `kind` the id of the answer to a message that is only kind.
     """
 
     history: History
@@ -56,6 +58,7 @@ class Turn:
     language: Language
     ignored: tuple[str, ...] = ()
     problem: str = ""
+    kind: str = ""
 
     @property
     def board(self) -> Storyboard:
@@ -64,8 +67,23 @@ class Turn:
 
 
 def answer(text: str, history: History, picture: str | None = None) -> Turn:
-    """What a message does to the storyboard; `picture` names a picture that came with it."""
+    """What a message does to the storyboard; `picture` names a picture that came with it.
+
+    Where it does nothing and is kind ("haha, that is adorable"), it is answered kindly.
+    """
     messages = take_apart(text)
+    kind = kindness(text) if picture is None else ""
+    if kind and is_only_kind(text) and not any(message.asks("help") for message in messages):
+        return Turn(history=history, edits=(), language=read(text).language, kind=kind)
+    turn = _turn(text, messages, history, picture)
+    asks = any(message.commands for message in messages) or hints(" ".join(turn.ignored))
+    weak = kind == "yes" and (turn.ignored or turn.problem == "unchanged")
+    if not kind or weak or turn.problem not in ("not_understood", "unchanged") or asks:
+        return replace(turn, ignored=without_kindness(turn.ignored, text))
+    return Turn(history=history, edits=(), language=turn.language, kind=kind)
+
+
+def _turn(text: str, messages: tuple[Message, ...], history: History, picture: str | None) -> Turn:
     language = read(text).language
     start = history
     edits: tuple[Edit, ...] = ()
@@ -235,23 +253,43 @@ def _new_shot(message: Message, heard: Heard, board: Storyboard, picture: str | 
 
 
 def _is_of_a_stranger(rest: str) -> bool:
-    """Whether a shot is told to be of something that nobody here knows: a blorptangle in the forest."""
-    cut = [piece for piece in pieces(tokens(rest)) if not skippable(piece)]
-    unknown = [at for at, piece in enumerate(cut) if not piece.meanings or piece.has("other")]
-    if not unknown or any(piece.has("prop") for piece in cut):
+    """Whether a shot is told to be of what nobody here knows: a blorptangle in the forest, 森林里一只噗噗兽."""
+    cut = [piece for piece in pieces(tokens(rest)) if not (skippable(piece) and not _measures(piece))]
+    if any(piece.has("prop") for piece in cut):
         return False
-    at = unknown[0]
-    while at + 1 < len(cut) and at + 1 in unknown:
-        at += 1
-    begins = all(piece.has("number", "tint", "size", "word") for piece in cut[: unknown[0]])
-    following = cut[at + 1] if at + 1 < len(cut) else None
-    stands = following is not None and (
-        following.has("verb")
-        or following.value("word") in ("prep", "at", "in")
-        or following.text.startswith("في ")
-        or (following.has("backdrop") and following.text.split()[0].lower() in ("in", "on", "at", "under"))
-    )
-    return begins and stands
+    known = [bool(piece.meanings) and not piece.has("other") for piece in cut]
+    starts = [at for at in range(len(cut)) if not known[at] and (at == 0 or known[at - 1])]
+    return any(_is_a_name(cut, at, at + [*known[at:], True].index(True)) for at in starts)
+
+
+def _is_a_name(cut: list[Piece], start: int, end: int) -> bool:
+    """Whether unknown words are what is filmed: at the beginning with a place or a verb behind them, or, behind a
+    place, told as one of a kind: a blorptangle, 一只噗噗兽, Arabic without the article that the place has."""
+    following = cut[end] if end < len(cut) else None
+    if all(piece.has("number", "tint", "size", "word", "stop") for piece in cut[:start]):
+        return following is not None and (
+            following.has("verb")
+            or following.value("word") in ("prep", "at", "in")
+            or following.text.startswith("في ")
+            or (
+                following.has("backdrop") and following.text.split()[0].lower() in ("in", "on", "at", "under")
+            )
+        )
+    if following is not None and not (following.has("verb") or following.value("word") == "pause"):
+        return False
+    before = cut[start - 1]
+    if cut[start].language == "zh":
+        told = [piece for piece in cut[:start] if not piece.has("size", "tint")][-2:]
+        return len(told) == 2 and told[0].has("number") and _measures(told[1])
+    if cut[start].language == "ar":
+        bare = not cut[start].text.startswith(("ال", "و", "ب", "ل")) and not cut[start].text.endswith("ا")
+        return bare and before.has("backdrop") and before.definite
+    return cut[start].article == "a" and before.value("word") != "prep"
+
+
+def _measures(piece: Piece) -> bool:
+    """Whether this is a Chinese word that stands between a number and what is counted."""
+    return piece.language == "zh" and piece.text in measures()
 
 
 def _base(message: Message, heard: Heard, board: Storyboard) -> tuple[int, int]:

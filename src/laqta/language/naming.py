@@ -46,7 +46,7 @@ def _introduced(scene: Scene, piece: Piece) -> int:
     member = Member(kind=meaning.value, count=meaning.count)
     for slot, word in scene.waiting.described:
         if slot == "number":
-            member.count = round(float(str(word.value("number"))))
+            member.count = max(member.count or 0, round(float(str(word.value("number")))))  # twenty one
         else:
             setattr(member, slot, word.value(slot))
     for stance in ("place", "facing"):
