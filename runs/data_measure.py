@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from laqta.data.workspace import open_workspace
+from laqta.data.workspace import open_workspace, stored
 from laqta.models.sizes import NANO
 from laqta.terminal import say, show
 from laqta.video import write_video
@@ -115,12 +115,13 @@ def kill_again_and_again(workspace: Path, kills: int, longest: float) -> int:
     for at in range(kills):
         run = subprocess.Popen(command(workspace, "run", "--workers", "2"), start_new_session=True, **QUIETLY)
         try:
-            run.wait(timeout=dice.uniform(AT_LEAST, longest))
+            if run.wait(timeout=dice.uniform(AT_LEAST, longest)):
+                raise RuntimeError(f"a run that nobody killed ended with {run.returncode}")
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
             hits += 1
-        done = len(list((open_workspace(workspace).facts / "scan").glob("*.parquet")))
+        done = len(stored(open_workspace(workspace).facts / "scan", "*.parquet"))
         say(f"run {at + 1} of {kills}: {done} sources scanned")
     laqta(workspace, "run", "--workers", "2")
     return hits
@@ -160,7 +161,7 @@ def calls_of(shown: str) -> int:
 def facts_of(workspace: Path) -> dict[str, bytes]:
     """Every file of facts, by its name."""
     facts = open_workspace(workspace).facts
-    return {str(path.relative_to(facts)): path.read_bytes() for path in sorted(facts.rglob("*.parquet"))}
+    return {str(path.relative_to(facts)): path.read_bytes() for path in stored(facts, "*/*.parquet")}
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from tests.data.conftest import Film
 
-from laqta.data.facts import FACT
 from laqta.data.ingest import ingest
 from laqta.data.local import LocalExecutor
 from laqta.data.rights import Rights
@@ -196,8 +194,14 @@ def test_an_item_that_gives_nothing_is_known_to_give_nothing(workspace: Workspac
     assert run_pipeline(workspace, pipeline, executor)[1].calls == 0
 
 
-def test_a_file_of_facts_cut_short_by_a_kill_is_never_there(workspace: Workspace) -> None:
+def test_what_a_kill_left_half_written_is_ignored_and_swept_later(workspace: Workspace) -> None:
     run_pipeline(workspace, PIPELINE, Counting())
-    leftovers = [path for path in Path(workspace.facts).rglob("*") if path.name.startswith(".")]
-    assert leftovers == []
-    assert all(FACT in table.schema.names for table in facts(workspace).values())
+    whole = facts(workspace)
+    drafts = [workspace.facts / "size" / ".laqta-0123.parquet", workspace.sources / ".laqta-0123.json"]
+    for draft in drafts:
+        draft.write_bytes(b"half of")
+    assert facts(workspace) == whole
+    assert sum(stage.calls for stage in run_pipeline(workspace, PIPELINE, Counting())) == 0
+    os.utime(drafts[0], (0, 0))
+    run_pipeline(workspace, PIPELINE, Counting())
+    assert [draft.is_file() for draft in drafts] == [False, True]

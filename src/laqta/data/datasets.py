@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from laqta.data.clips import clip_table
 from laqta.data.gates import Gate, passing
 from laqta.data.run import Tables
-from laqta.data.workspace import Workspace, content_id, write_json
+from laqta.data.workspace import Workspace, content_id, stored, write_json
 from laqta.files import write_file
 
 WITHDRAWN = "withdrawn"
@@ -109,7 +109,7 @@ def load_version(workspace: Workspace, which: str) -> Version:
     folder = _folder(workspace, name)
     if not start and (folder / "head").is_file():
         start = (folder / "head").read_text(encoding="utf-8").strip()
-    found = sorted(folder.glob(f"{start}*.json")) if start else []
+    found = stored(folder, f"{start}*.json") if start else []
     found = [path for path in found if path.suffixes == [".json"]]
     if len(found) != 1:
         raise ValueError(
@@ -129,7 +129,7 @@ def load_version(workspace: Workspace, which: str) -> Version:
 
 def version_names(workspace: Workspace) -> list[str]:
     """Every version, as `name@hash` with twelve digits."""
-    return [f"{path.parent.name}@{path.stem[:12]}" for path in sorted(workspace.datasets.glob("*/*.json"))]
+    return [f"{path.parent.name}@{path.stem[:12]}" for path in stored(workspace.datasets, "*/*.json")]
 
 
 def difference(before: Version, after: Version) -> Difference:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from laqta.data.stages import Stage
-from laqta.data.workspace import content_id, write_json
+from laqta.data.workspace import content_id, stored, write_json
 from laqta.files import write_file
 
 FACT, RAN = "fact", "ran"
@@ -54,7 +54,7 @@ def keep(stage: Stage, folder: Path, rows: pa.Table, fact_of: dict[str, str]) ->
 def known(folder: Path) -> set[str]:
     """The fact ids that a stage's folder holds."""
     found: set[str] = set()
-    for path in sorted(folder.glob("*.parquet")):
+    for path in stored(folder, "*.parquet"):
         found.update(pq.read_table(path, columns=[FACT])[FACT].to_pylist())
     return found
 
@@ -67,7 +67,7 @@ def load(stage: Stage, folder: Path, wanted: Iterable[str]) -> pa.Table:
     schema = pa.schema([field for field in stage.schema if field.name != "again"]).append(
         pa.field(FACT, pa.string())
     )
-    parts = [pq.read_table(path, schema=schema) for path in sorted(folder.glob("*.parquet"))]
+    parts = [pq.read_table(path, schema=schema) for path in stored(folder, "*.parquet")]
     table = pa.concat_tables(parts) if parts else schema.empty_table()
     table = table.filter(pc.is_in(table[FACT], pa.array(sorted(set(wanted)), pa.string())))
     return _once(table).sort_by([("of", "ascending"), ("id", "ascending")])

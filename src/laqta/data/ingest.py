@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from laqta.data.rights import Rights, find_rights
-from laqta.data.workspace import Workspace, content_id, write_json
+from laqta.data.workspace import Workspace, content_id, stored, write_json
 from laqta.files import write_file
 
 ENDINGS = frozenset(
@@ -91,7 +91,7 @@ def find_files(wanted: Iterable[str]) -> Iterator[str]:
 
 def source_records(workspace: Workspace) -> list[dict[str, Any]]:
     """The records of all sources, in the order of their ids."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(workspace.sources.glob("*.json"))]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in stored(workspace.sources, "*.json")]
 
 
 def source_table(workspace: Workspace) -> pa.Table:

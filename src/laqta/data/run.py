@@ -15,7 +15,7 @@ import pyarrow as pa
 from laqta.data.facts import FACT, fact_id, keep, known, load
 from laqta.data.ingest import source_table
 from laqta.data.stages import SOURCES, Stage
-from laqta.data.workspace import Workspace, write_json
+from laqta.data.workspace import Workspace, sweep, write_json
 
 
 class Executor(Protocol):
@@ -117,6 +117,7 @@ def run_pipeline(
     Raises:
         OSError: the disk is full, or a source is gone: what was found is kept, and the next run goes on.
     """
+    sweep(workspace)
     tables = Tables(workspace, pipeline)
     done = []
     for stage in pipeline:

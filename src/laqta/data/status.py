@@ -8,6 +8,7 @@ from pathlib import Path
 
 from laqta.data.ingest import source_records
 from laqta.data.run import Tables
+from laqta.data.workspace import stored
 
 
 def progress(tables: Tables) -> Iterator[str]:
@@ -25,7 +26,7 @@ def progress(tables: Tables) -> Iterator[str]:
 def problems(tables: Tables) -> Iterator[tuple[str, str]]:
     """Everything that failed: the source's or clip's name, and why."""
     workspace = tables.workspace
-    for path in sorted(workspace.refused.glob("*.json")):
+    for path in stored(workspace.refused, "*.json"):
         record = json.loads(path.read_text(encoding="utf-8"))
         yield record["name"], record["why"]
     names = {record["id"]: record["names"][0] for record in source_records(workspace)}

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from laqta.data.datasets import WITHDRAWN
 from laqta.data.facts import FACT, RAN
 from laqta.data.ingest import source_records
-from laqta.data.workspace import Workspace, write_json
+from laqta.data.workspace import Workspace, stored, write_json
 from laqta.files import write_file
 
 
@@ -71,7 +71,7 @@ def trace(workspace: Workspace, sample: str) -> dict[str, Any]:
 
 def stage_of(workspace: Workspace, name: str, fact: str) -> dict[str, Any]:
     """The fact's id, and how the stage ran that found it: version, parameters, model."""
-    for path in sorted((workspace.facts / name).glob("*.parquet")):
+    for path in stored(workspace.facts / name, "*.parquet"):
         rows = pq.read_table(path, columns=[FACT, RAN])
         hits = rows.filter(pc.equal(rows[FACT], fact))
         if len(hits):
@@ -83,7 +83,7 @@ def stage_of(workspace: Workspace, name: str, fact: str) -> dict[str, Any]:
 def votes_on(workspace: Workspace, clip: str) -> list[dict[str, Any]]:
     """Every vote on a clip, of every task and vendor, as it came."""
     votes = []
-    for path in sorted(workspace.labels.glob("*/*/*.parquet")):
+    for path in stored(workspace.labels, "*/*/*.parquet"):
         rows = pq.read_table(path)
         hits = rows.filter(pc.equal(rows["clip"], clip)).to_pylist()
         votes += [{"task": path.parts[-3], "vendor": path.parts[-2], **row} for row in hits]
@@ -93,7 +93,7 @@ def votes_on(workspace: Workspace, clip: str) -> list[dict[str, Any]]:
 def models_of(workspace: Workspace, versions: list[str]) -> list[str]:
     """Names of models that were trained on one of these versions (`laqta train --data` notes it)."""
     models = []
-    for path in sorted(workspace.datasets.glob("*/*.models")):
+    for path in stored(workspace.datasets, "*/*.models"):
         if f"{path.parent.name}@{path.stem[:12]}" in versions:
             models += path.read_text(encoding="utf-8").split("\n")[:-1]
     return sorted(set(models))
@@ -137,7 +137,7 @@ def withdraw(workspace: Workspace, whose: str) -> Withdrawal:
 
 
 def _versions(workspace: Workspace) -> Iterator[tuple[Path, pa.Table]]:
-    for path in sorted(workspace.datasets.glob("*/*.parquet")):
+    for path in stored(workspace.datasets, "*/*.parquet"):
         yield path, pq.read_table(path)
 
 
@@ -153,8 +153,8 @@ def _mark_versions(workspace: Workspace, sources: set[str]) -> Iterator[str]:
 
 def _remove_facts(workspace: Workspace, gone: set[str]) -> set[str]:
     """Remove every row about the sources and what was found in them; returns the ids of their clips."""
-    tables = [(path, pq.read_table(path)) for path in sorted(workspace.facts.glob("*/*.parquet"))]
-    tables += [(path, pq.read_table(path)) for path in sorted(workspace.labels.glob("*/*/*.parquet"))]
+    tables = [(path, pq.read_table(path)) for path in stored(workspace.facts, "*/*.parquet")]
+    tables += [(path, pq.read_table(path)) for path in stored(workspace.labels, "*/*/*.parquet")]
     clips: set[str] = set()
     for _, rows in tables:
         if "of" in rows.schema.names:

@@ -14,11 +14,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from laqta.files import write_file
+
+FORGOTTEN = 3600.0
+"""Seconds after which a half-written file is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,18 @@ def open_workspace(root: str | Path, create: bool = False) -> Workspace:
             f"{str(root)!r} holds no data; begin with: laqta data ingest FOLDER --workspace {root}"
         )
     return workspace
+
+
+def stored(folder: Path, pattern: str) -> list[Path]:
+    """The whole files of a folder, in the order of their names. What a killed run left half-written is hidden."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove what killed runs left half-written more than an hour ago: nobody writes on it any more."""
+    for draft in workspace.root.rglob(".laqta-*"):
+        if time.time() - draft.stat().st_mtime > FORGOTTEN:
+            draft.unlink(missing_ok=True)
 
 
 def content_id(value: Any) -> str:
