@@ -11,12 +11,6 @@ import pytest
 
 from laqta.video import read_video
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
 WISHES = {
     "en": ("a red car drives in the snow", "make it night", "Filming"),
     "ar": ("سيارة حمراء تسير في الثلج", "اجعلها ليلا", "أصوّر"),
@@ -24,17 +18,6 @@ WISHES = {
 }
 FILMED = 60_000
 """Milliseconds within which a film is done, the worker's start included."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

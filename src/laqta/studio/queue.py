@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 
 from laqta.studio import bell, events, takes, webhooks
 from laqta.studio.store import new_id, now
@@ -175,7 +175,7 @@ def view(db: Connection, row: RowMapping) -> dict[str, Any]:
     place = None
     if row["state"] == "queued":
         ahead = jobs.c.state == "queued", jobs.c.created_at < row["created_at"]
-        place = 1 + len(db.execute(select(jobs.c.id).where(*ahead)).all())
+        place = 1 + db.execute(select(func.count()).select_from(jobs).where(*ahead)).scalar_one()
     left = None
     if row["state"] == "running" and row["done"] > 0 and row["started_at"]:
         spent = now(db) - row["started_at"]

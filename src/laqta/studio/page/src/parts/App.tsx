@@ -24,7 +24,13 @@ export function App() {
     document.title = title;
   }, [title]);
   if (locked.value) return <KeyForm />;
-  if (opening.value) return <main class="opening" aria-busy="true" aria-label="Laqta" />;
+  if (opening.value) {
+    return (
+      <main class="opening" aria-busy="true">
+        <h1 class="unseen">{t("brand")}</h1>
+      </main>
+    );
+  }
   const kind = blank.value ? "blank" : "working";
   return (
     <>
@@ -49,9 +55,9 @@ export function App() {
               <Storyboard />
             </section>
           )}
+          <DropZone />
         </main>
       </div>
-      <DropZone />
       <Announcer />
       {sheet.value === "drawer" && <Drawer />}
       {sheet.value === "help" && <HelpSheet />}

@@ -9,10 +9,11 @@ export function PendingCard({ pending }: { pending: Pending }) {
         {pending.picture && <img src={pending.picture} alt={t("picture.firstFrame")} />}
         <p dir="auto">{pending.text}</p>
       </div>
-      <p class="reply waiting" aria-label={t("message.waiting")}>
+      <p class="reply waiting">
         <i />
         <i />
         <i />
+        <span class="unseen">{t("message.waiting")}</span>
       </p>
     </article>
   );

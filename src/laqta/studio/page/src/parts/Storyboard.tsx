@@ -22,7 +22,7 @@ export function Storyboard() {
   return (
     <section class="storyboard" aria-label={t("storyboard")}>
       <header class="strip-header">
-        <h3>{t("storyboard")}</h3>
+        <h2>{t("storyboard")}</h2>
         {panels.value.length > 0 && (
           <p class="hint">
             {t("storyboard.shots", { count: panels.value.length })} · {seconds(length)}

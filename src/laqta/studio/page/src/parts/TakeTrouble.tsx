@@ -14,7 +14,7 @@ export function TakeTrouble({ take }: { take: Take }) {
   const says = SAYS[take.state];
   if (!says) return null;
   return (
-    <div class="take-trouble">
+    <div class="take-trouble" dir="auto">
       <p>
         <Icon name="warning" />
         <span>
