@@ -387,7 +387,8 @@ def main() -> None:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
     found |= {"hardware": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"}
     found |= {"load": [round(load, 1) for load in os.getloadavg()], "nice": os.nice(0)}
-    found |= {"commit": commit.stdout.strip(), "command": "runs/duplicates_measure.py --real FOLDER --save"}
+    found |= {"commit": commit.stdout.strip()}
+    found["command"] = f"runs/duplicates_measure.py --real FOLDER --groups {args.groups}"
     show(json.dumps(found, indent=1))
     if args.save:
         path = ROOT / "benchmarks" / f"{date.today()}-duplicates.json"

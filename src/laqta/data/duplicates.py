@@ -1,7 +1,7 @@
 """Which clips are copies of each other: stored again, resized, cropped, brighter, mirrored, trimmed.
 
-`copies.py` finds the pairs. Copies of copies form a group; its best clip stands for it, and who is no copy of that one
-leaves the group, so that a chain of small steps does not join what is not alike. Groups are called families.
+`copies.py` finds the pairs. What hangs together by pairs is cut into families: each has a clip in its middle that all
+others are copies of, so that a chain of small steps does not join what is not alike. The best clip stands for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from laqta.data.copies import COLOR_SIDE, Bytes, Fit, Pairs, Store, candidates, compare, store
+from laqta.data.copies_fit import Floats
 from laqta.data.stages import Stage, Work
 
 CROPPED = 0.2
@@ -40,11 +41,14 @@ class Clips:
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """A clip's place: whom its family is named after, how far it is from that one, and how it differs."""
+    """A clip's place: whom its family is named after, how far it is from that one, and how it differs.
+
+    Up to 1 it is a copy; above, only both are copies of one in between; `None`: they overlap too little to tell.
+    """
 
     family: str
     is_representative: bool
-    copy_distance: float
+    copy_distance: float | None
     copy_reason: str
 
 
@@ -55,9 +59,9 @@ class Duplicates(Stage):
     `most_trim` seconds may be missing at an end, and `least_overlap` of the longer clip must be in both.
     Clips are looked at closer if their mean pictures correlate by `alike`, where they move by `moving_alike`, and the
     mean picture of one, but for a share of `frame_rest`, is the other's in another light or frame.
-    At its worst spot a copy is off by `spot_limit` of the contrast at most, by `motion_limit` of what moves, and by
-    `color_limit` levels of colour. A copy of a copy may be `chain_limit` times as far from the one that stands for
-    both.
+    At its worst spot a copy is off by `still_spot_limit` of the contrast at most if frame, brightness, time and bits a
+    pixel are the same, and up to `spot_limit` if they were changed much; by `motion_limit` of what moves; and by
+    `color_limit` levels of colour.
     """
 
     name: ClassVar[str] = "duplicates"
@@ -79,10 +83,10 @@ class Duplicates(Stage):
     alike: float = 0.8
     moving_alike: float = 0.7
     frame_rest: float = 0.08
-    spot_limit: float = 0.45
-    motion_limit: float = 0.3
+    still_spot_limit: float = 0.24
+    spot_limit: float = 0.5
+    motion_limit: float = 0.33
     color_limit: float = 12.0
-    chain_limit: float = 1.0
 
     def open(self) -> Work:
         """Nothing to set up."""
@@ -129,70 +133,119 @@ def find_copies(clips: Clips, rules: Duplicates) -> list[Copy]:
     ranked = Clips(**{name: [values[n] for n in order] for name, values in vars(clips).items()})
     kept = store(ranked.thumbs, ranked.colors, ranked.seconds)
     links = _Links(ranked, kept, rules)
-    links.look_at(candidates(kept, rules.alike, rules.moving_alike, rules.frame_rest))
+    links.look_at(candidates(kept, rules.alike, rules.moving_alike, rules.frame_rest), most=1)
     copies = dict(zip(order, _families(links), strict=True))
     return [copies[n] for n in range(len(order))]
 
 
+@dataclass(frozen=True)
+class _Link:
+    """Two clips that may be copies: `distance` by the limits of what was changed, `strict` as if nothing was."""
+
+    distance: float
+    strict: float
+    reason: str
+
+
 class _Links:
-    """The pairs that were compared, by rank: the distance, and in words how the second differs."""
+    """The pairs that were compared, by rank, the better clip first."""
 
     def __init__(self, clips: Clips, kept: Store, rules: Duplicates) -> None:
         self.clips, self.kept, self.rules = clips, kept, rules
-        self.found: dict[tuple[int, int], tuple[float, str]] = {}
+        self.found: dict[tuple[int, int], _Link] = {}
+        self.bits_N = np.log2(np.array(clips.bytes_a_second).clip(1) / np.array(clips.pixels).clip(1))
 
-    def look_at(self, pairs: Pairs) -> None:
-        """Compare pairs; of a pair both as it is and mirrored the nearer counts. Hopeless pairs are not kept."""
-        fit = compare(self.kept, pairs, self.rules.most_trim, self.rules.least_overlap)
-        limits = np.array(
-            [self.rules.spot_limit, self.rules.motion_limit, self.rules.color_limit], np.float32
-        )
-        distance_P = (fit.rest_P3 / limits).max(1)
-        for p in np.flatnonzero(distance_P <= self.rules.chain_limit).tolist():
+    def look_at(self, pairs: Pairs, most: float) -> None:
+        """Compare pairs and keep what is nearer than `most`; both as it is and mirrored, the nearer counts."""
+        rules, fit = self.rules, compare(self.kept, pairs, self.rules.most_trim, self.rules.least_overlap)
+        limits = np.array([rules.still_spot_limit, rules.motion_limit, rules.color_limit], np.float32)
+        strict_P3 = fit.rest_P3 / limits
+        eased_P3 = strict_P3.copy()
+        eased_P3[:, 0] /= 1 + (rules.spot_limit / rules.still_spot_limit - 1) * self._strain(pairs, fit)
+        strict_P, distance_P = strict_P3.max(1), eased_P3.max(1)
+        for p in np.flatnonzero(distance_P <= most).tolist():
             pair = int(pairs.first_P[p]), int(pairs.second_P[p])
-            distance = float(distance_P[p])
-            if distance < self.found.get(pair, (np.inf, ""))[0]:
-                self.found[pair] = distance, self._reason(pair, bool(pairs.mirrored_P[p]), fit, p)
+            if pair not in self.found or distance_P[p] < self.found[pair].distance:
+                reason = self._reason(pair, bool(pairs.mirrored_P[p]), fit, p)
+                self.found[pair] = _Link(float(distance_P[p]), float(strict_P[p]), reason)
+
+    def between(self, one: int, two: int) -> _Link:
+        """The link of two clips in any order; infinitely long where there is none."""
+        return self.found.get((min(one, two), max(one, two)), _Link(np.inf, np.inf, ""))
+
+    def _strain(self, pairs: Pairs, fit: Fit) -> Floats:
+        """From 0 to 1: how much frame, brightness, time or bits were changed. A fit of more leaves more over."""
+        changes = (
+            (_cropped(fit.unknowns_PV) - 0.1) / 0.3,
+            (_brighter(fit.unknowns_PV) - 3) / 10,
+            np.abs(np.nan_to_num(fit.shift_P)) / 0.2,
+            np.abs(self.bits_N[pairs.first_P] - self.bits_N[pairs.second_P]) - 0.5,
+        )
+        return np.asarray(np.maximum.reduce(changes).clip(0, 1), np.float32)
 
     def _reason(self, pair: tuple[int, int], mirrored: bool, fit: Fit, p: int) -> str:
         clips, (one, two) = self.clips, pair
-        contrast, brightness, *frame, _ = fit.unknowns_PV[p].tolist()
         step = min(clips.seconds[n] / len(clips.thumbs[n]) for n in pair)
         words = {
             "mirrored": mirrored,
             "resized": clips.pixels[one] != clips.pixels[two],
-            "cropped": max(map(abs, frame)) > CROPPED,
-            "brightness": abs(contrast - 1) * 128 + abs(brightness + (contrast - 1) * 128) > BRIGHTER,
+            "cropped": _cropped(fit.unknowns_PV)[p] > CROPPED,
+            "brightness": _brighter(fit.unknowns_PV)[p] > BRIGHTER,
             "trimmed": abs(fit.shift_P[p]) + abs(clips.seconds[one] - clips.seconds[two]) > step,
         }
         return ", ".join(word for word, true in words.items() if true) or "stored again"
 
 
+def _cropped(unknowns_PV: Floats) -> Floats:
+    """How far the frame moved, in cells."""
+    return np.asarray(np.abs(unknowns_PV[:, 2:6]).max(1))
+
+
+def _brighter(unknowns_PV: Floats) -> Floats:
+    """How many levels brightness changed, at middle grey and from there to black and white."""
+    contrast_P = unknowns_PV[:, 0] - 1
+    return np.asarray(np.abs(contrast_P) * 64 + np.abs(unknowns_PV[:, 1] + contrast_P * 128))
+
+
 def _families(links: _Links) -> list[Copy]:
-    """Who belongs to whom, by rank. In every round the best clip that is left of each group takes its copies."""
+    """Who belongs to whom, by rank."""
     ids = links.clips.ids
-    groups = _groups(len(ids), [pair for pair, (distance, _) in links.found.items() if distance <= 1])
+    linked = [pair for pair, link in links.found.items() if link.distance <= 1]
+    nearness = [0.0] * len(ids)
+    for pair in linked:
+        for rank in pair:
+            nearness[rank] += max(0.0, 1 - links.found[pair].strict)
+    families = [part for group in _groups(len(ids), linked) for part in _split(group, links, nearness)]
+    unknown = [(best, other) for best, *others in families for other in others]
+    links.look_at(_both_ways([pair for pair in unknown if pair not in links.found]), np.inf)
     places: dict[int, Copy] = {}
-    asked: set[tuple[int, int]] = set(links.found)
-    while groups:
-        new = [(group[0], other) for group in groups for other in group[1:] if (group[0], other) not in asked]
-        asked.update(new)
-        links.look_at(_both_ways(new))
-        left = []
-        for best, *others in groups:
-            places[best] = Copy(family=ids[best], is_representative=True, copy_distance=0.0, copy_reason="")
-            for other in others:
-                if (best, other) in links.found:
-                    distance, reason = links.found[best, other]
-                    places[other] = Copy(
-                        family=ids[best],
-                        is_representative=False,
-                        copy_distance=round(distance, 3),
-                        copy_reason=reason,
-                    )
-            left.append([other for other in others if other not in places])
-        groups = [group for group in left if group]
+    for best, *others in families:
+        places[best] = Copy(family=ids[best], is_representative=True, copy_distance=0.0, copy_reason="")
+        for other in others:
+            link = links.between(best, other)
+            distance = round(link.distance, 3) if np.isfinite(link.distance) else None
+            places[other] = Copy(
+                family=ids[best], is_representative=False, copy_distance=distance, copy_reason=link.reason
+            )
     return [places[rank] for rank in range(len(ids))]
+
+
+def _split(group: list[int], links: _Links, nearness: list[float]) -> list[list[int]]:
+    """Cut a group into families, each in order.
+
+    In the middle of a family is a clip that others are nearest to, by the strict limits; no two such clips are copies
+    of each other; and every other clip, a copy of some of them, is with the nearest.
+    """
+    middles: list[int] = []
+    for rank in sorted(group, key=lambda rank: (-nearness[rank], rank)):
+        if all(links.between(rank, middle).distance > 1 for middle in middles):
+            middles.append(rank)
+    families: dict[int, list[int]] = {middle: [middle] for middle in middles}
+    for rank in group:
+        if rank not in families:
+            nearest = min(middles, key=lambda middle: (links.between(rank, middle).distance, middle))
+            families[nearest].append(rank)
+    return [sorted(members) for members in families.values()]
 
 
 def _both_ways(pairs: list[tuple[int, int]]) -> Pairs:

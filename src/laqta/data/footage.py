@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from laqta.data.copies import ColorThumbs
 from laqta.data.ingest import bytes_of
 from laqta.data.probe import probe
 from laqta.data.scan import Scan, scan
-from laqta.data.series import SERIES_SCHEMA, from_row, to_row
+from laqta.data.series import SERIES_SCHEMA, colors_of, from_row, to_row
 from laqta.data.shots import ShotRules, ShotSpan, cut_shots, find_transitions
 from laqta.data.stages import SOURCES, Row, Stage, Work, each_row
 from laqta.data.workspace import content_id
@@ -23,8 +25,8 @@ FROZEN = 0.3
 """A frame whose mean difference from the one before is under so many levels (of 255) stands still."""
 BLACK = 0.98
 """A frame is black when so much of it is."""
-THUMBS_A_SECOND = 2
-"""How many thumbnails of a clip are kept for the search of copies."""
+THUMBS_A_SECOND = 8
+"""Thumbnails of a clip that are kept for the search of copies: with 2, 60 % of trimmed copies are found, not 93."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,13 @@ class ScanStage(Stage):
 
     def open(self) -> Work:
         """Nothing is heavy here."""
-        return each_row(self.schema, lambda item: to_row(scan(bytes_of(dict(item)))))
+        return each_row(self.schema, _scan)
+
+
+def _scan(item: Row) -> Row:
+    colors = ColorThumbs()
+    found = scan(bytes_of(dict(item)), watcher=colors)
+    return to_row(found, np.stack(colors.thumbs))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +111,7 @@ class ShotsStage(ShotRules, Stage):
             ("hashes", pa.list_(pa.uint64())),
             ("thumbs", pa.binary()),
             ("thumb_side", pa.int32()),
+            ("colors", pa.binary()),
         ]
     )
 
@@ -111,7 +120,7 @@ class ShotsStage(ShotRules, Stage):
         return each_row(self.schema, self._find)
 
     def _find(self, item: Row) -> Iterator[Row]:
-        found = from_row(dict(item))
+        found, colors_T882 = from_row(dict(item)), colors_of(dict(item))
         for span in cut_shots(found, find_transitions(found, self), self):
             base = span.time_base
             where = (span.start_pts, span.end_pts, base.numerator, base.denominator)
@@ -125,6 +134,7 @@ class ShotsStage(ShotRules, Stage):
                 "height": item["source_height"],
                 "bytes_a_second": item["bytes"] / max(item["source_seconds"], 1e-3),
                 **_measures(found, span),
+                **_thumbs(found, span, colors_T882),
             }
 
 
@@ -133,9 +143,6 @@ def _measures(scan: Scan, span: ShotSpan) -> dict[str, Any]:
     inside = slice(span.first, span.last)
     inner = slice(span.first + 1, span.last)  # the first frame differs from another shot's
     sampled = (scan.sampled_K >= span.first) & (scan.sampled_K < span.last)
-    seconds = float((span.end_pts - span.start_pts) * span.time_base)
-    count = max(2, round(seconds * THUMBS_A_SECOND))
-    kept = np.unique(np.linspace(span.first, span.last - 1, count).round().astype(int))
     still = scan.difference_T[inner] < FROZEN
     return {
         "frames": span.last - span.first,
@@ -148,8 +155,19 @@ def _measures(scan: Scan, span: ShotSpan) -> dict[str, Any]:
         "sharpness": float(np.median(scan.sharpness_K[sampled])) if sampled.any() else None,
         "bars": float(np.median(scan.bars_T4[inside].sum(axis=1))),
         "hashes": scan.hashes_K[sampled].tolist(),
-        "thumbs": scan.thumbs_TSS[kept].tobytes(),
+    }
+
+
+def _thumbs(scan: Scan, span: ShotSpan, colors_T882: NDArray[np.uint8]) -> dict[str, Any]:
+    """The pictures of a span that copies are looked for by: those shown in the middle of equal parts of it."""
+    length = span.end_pts - span.start_pts
+    count = max(2, round(float(length * span.time_base) * THUMBS_A_SECOND))
+    middles = span.start_pts + (np.arange(count) + 0.5) / count * length
+    shown = np.searchsorted(scan.pts_T, middles, "right") - 1
+    return {
+        "thumbs": scan.thumbs_TSS[shown].tobytes(),
         "thumb_side": scan.thumbs_TSS.shape[1],
+        "colors": colors_T882[shown].tobytes(),
     }
 
 

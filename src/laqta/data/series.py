@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from laqta.data.copies import COLOR_SIDE
 from laqta.data.picture import THUMB_SIDE
 from laqta.data.scan import Scan
 
@@ -36,14 +38,15 @@ SERIES_SCHEMA = pa.schema(
         ("pts", pa.list_(pa.int64())),
         *((f"series_{name}", pa.list_(pa.float32())) for name in FLAT),
         ("series_thumbs", pa.binary()),
+        ("series_colors", pa.binary()),
         ("sampled", pa.list_(pa.int64())),
         ("sampled_hashes", pa.list_(pa.uint64())),
     ]
 )
 
 
-def to_row(scan: Scan) -> dict[str, Any]:
-    """The columns of one scan."""
+def to_row(scan: Scan, colors_T882: NDArray[np.uint8]) -> dict[str, Any]:
+    """The columns of one scan, with the colours of its frames (`copies.ColorThumbs`)."""
     return {
         "scan_time_base_num": scan.time_base.numerator,
         "scan_time_base_den": scan.time_base.denominator,
@@ -51,9 +54,15 @@ def to_row(scan: Scan) -> dict[str, Any]:
         "pts": scan.pts_T.tolist(),
         **{f"series_{name}": getattr(scan, field).ravel().tolist() for name, field in FLAT.items()},
         "series_thumbs": scan.thumbs_TSS.tobytes(),
+        "series_colors": colors_T882.tobytes(),
         "sampled": scan.sampled_K.tolist(),
         "sampled_hashes": scan.hashes_K.tolist(),
     }
+
+
+def colors_of(row: dict[str, Any]) -> NDArray[np.uint8]:
+    """The colours of every frame, (T, 8, 8, 2)."""
+    return np.frombuffer(row["series_colors"], np.uint8).reshape(-1, COLOR_SIDE, COLOR_SIDE, 2)
 
 
 def from_row(row: dict[str, Any]) -> Scan:
