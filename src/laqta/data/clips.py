@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from laqta.data.facts import FACT, RAN
 from laqta.data.ingest import source_records
+from laqta.data.pipeline import STAGES
 from laqta.data.run import Tables
 
 SHOTS = "shots"
@@ -42,9 +43,21 @@ def clip_table(tables: Tables) -> pa.Table:
         }
         for pairs, fact in zip(facts, found[FACT].to_pylist(), strict=True):
             pairs += [(stage.name, fact)] if fact is not None else []
-    columns |= _rights(tables, columns["source"])
+    columns |= _unlooked(tables, len(clips)) | _rights(tables, columns["source"])
     columns["facts"] = pa.chunked_array([pa.array(facts, FACTS_TYPE)])
     return pa.table(columns).sort_by("id").combine_chunks()
+
+
+def _unlooked(tables: Tables, count: int) -> dict[str, pa.Array]:
+    """Nulls for the columns of stages that were left out, so that a gate over them lets every clip pass."""
+    names = {stage.name for stage in tables.pipeline}
+    return {
+        field.name: pa.nulls(count, field.type)
+        for stage in STAGES
+        if stage.name not in names
+        for field in stage.columns
+        if not is_series(field)
+    }
 
 
 FACTS_TYPE = pa.map_(pa.string(), pa.string())
