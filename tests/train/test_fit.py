@@ -18,8 +18,9 @@ from laqta.models.card import Costs
 from laqta.models.sizes import SPECK, build_autoencoder, build_transformer
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
+from laqta.train.clips import WorldClips
 from laqta.train.cost import StepCost
-from laqta.train.fit_dit import DitRecipe, Middle, _ShotShelf, draw_example, fit_dit
+from laqta.train.fit_dit import DitRecipe, Example, Middle, fit_dit, make_example
 from laqta.train.fit_text import TextRecipe, draw_caption, fact_choices, fit_text, stated_facts
 from laqta.train.fit_vae import VaeRecipe, fit_vae, measure_latents, psnr, reconstruction_loss
 from laqta.train.pool import LatentPool, Stage
@@ -47,6 +48,20 @@ def pools() -> list[tuple[LatentShape, LatentPool]]:
         kinds_NLHW=torch.randint(0, 4, (8, 2, 2, 2), generator=dice).to(torch.uint8),
     )
     return [(LATENT, pool)]
+
+
+def clips_of(pools: list[tuple[LatentShape, LatentPool]]) -> WorldClips:
+    """The pools as the trainer draws from them."""
+    return WorldClips(pools, WORLD, DIT.short_share)
+
+
+def example_of(
+    recipe: DitRecipe, pools: list[tuple[LatentShape, LatentPool]], images: bool = False
+) -> Example:
+    """What the first step trains on."""
+    dice = step_dice(0, 0)
+    drawn = clips_of(pools).draw(0, recipe.image_batch if images else recipe.batch, dice)
+    return make_example(recipe, drawn, NORM, dice, images)
 
 
 def alike(one: object, other: object) -> bool:
@@ -90,7 +105,9 @@ def test_a_run_that_stops_and_goes_on_is_the_same_run(
     def run(sitting: Session) -> Costs | None:
         torch.manual_seed(len(str(sitting.folder)))  # whatever was drawn before must not matter
         if kind == "dit":
-            return fit_dit(DIT, SPECK, WORLD, pools, text, NORM, sitting, lambda _net: None)[1]
+            return fit_dit(
+                DIT, SPECK, len(WORLD.props), clips_of(pools), text, NORM, sitting, lambda _net: None
+            )[1]
         if kind == "vae":
             return fit_vae(VAE, SPECK, speck_stage, sitting)[1]
         return fit_text(TEXT, SPECK, WORLD, sitting)[2]
@@ -126,9 +143,13 @@ def test_a_finished_run_that_lost_its_costs_ends_at_once(
     pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session
 ) -> None:
     """It was cut off after its last step: it must not wait for ever for steps that never come."""
-    weights, costs = fit_dit(DIT, SPECK, WORLD, pools, text, NORM, session, lambda _net: None)
+    weights, costs = fit_dit(
+        DIT, SPECK, len(WORLD.props), clips_of(pools), text, NORM, session, lambda _net: None
+    )
     assert costs is not None and costs.flop > 0 and costs.mfu is not None and costs.mfu > 0
-    again, late = fit_dit(DIT, SPECK, WORLD, pools, text, NORM, session, lambda _net: None)
+    again, late = fit_dit(
+        DIT, SPECK, len(WORLD.props), clips_of(pools), text, NORM, session, lambda _net: None
+    )
     assert late is not None and (late.flop, late.steps) == (costs.flop, 6)
     assert alike(again.state_dict(), weights.state_dict())
 
@@ -155,8 +176,8 @@ def plain(**changed: float) -> DitRecipe:
 
 
 def test_an_example_is_clips_with_their_own_captions(pools: list[tuple[LatentShape, LatentPool]]) -> None:
-    shape, pool = pools[0]
-    example = draw_example(plain(empty_share=0.5), shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    _, pool = pools[0]
+    example = example_of(plain(empty_share=0.5), pools)
     clips = pool.latents_NCLHW.float().flatten(2).transpose(1, 2)
     picks = [int((clips == row).flatten(1).all(1).nonzero()[0, 0]) for row in example.data_BNC]
     assert len(set(picks)) > 3
@@ -172,7 +193,7 @@ def test_an_example_is_clips_with_their_own_captions(pools: list[tuple[LatentSha
 def test_images_are_first_frames_with_nothing_given(pools: list[tuple[LatentShape, LatentPool]]) -> None:
     shape, pool = pools[0]
     recipe = replace(plain(), first_share=0.5, last_share=1.0, image_batch=24)
-    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0), images=True)
+    example = example_of(recipe, pools, images=True)
     assert example.data_BNC.shape == (24, shape.frame_tokens, 64)
     firsts = pool.latents_NCLHW[:, :, 0].float().flatten(2).transpose(1, 2)
     picks = [int((firsts == row).flatten(1).all(1).nonzero()[0, 0]) for row in example.data_BNC]
@@ -207,9 +228,9 @@ def test_the_middle_block_learns_to_tell_kinds_apart() -> None:
 def test_given_tokens_are_clean_and_not_asked_for(
     pools: list[tuple[LatentShape, LatentPool]], shares: dict[str, float], given: int
 ) -> None:
-    shape, pool = pools[0]
+    shape, _ = pools[0]
     recipe = replace(plain(), **shares)  # type: ignore[arg-type]
-    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    example = example_of(recipe, pools)
     clean = example.clean_BN.unflatten(1, (shape.frames, shape.frame_tokens))
     assert (clean[:, :given] == 1).all() and not clean[
         :, given:
@@ -219,9 +240,9 @@ def test_given_tokens_are_clean_and_not_asked_for(
 
 
 def test_a_last_frame_is_given_in_tokens_of_its_own(pools: list[tuple[LatentShape, LatentPool]]) -> None:
-    shape, pool = pools[0]
+    shape, _ = pools[0]
     recipe = replace(plain(), last_share=1.0)
-    example = draw_example(recipe, shape, pool, _ShotShelf(WORLD), NORM, step_dice(0, 0))
+    example = example_of(recipe, pools)
     extra = shape.frame_tokens
     assert example.data_BNC.shape == (16, shape.tokens + extra, 64)
     assert (example.clean_BN[:, :extra] == 1).all() and not example.clean_BN[:, extra:].any()

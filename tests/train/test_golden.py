@@ -16,6 +16,7 @@ from laqta.generate.grid import LatentShape
 from laqta.models.sizes import SPECK, build_autoencoder
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Session, step_dice
+from laqta.train.clips import WorldClips
 from laqta.train.fit_dit import fit_dit
 from laqta.train.fit_vae import reconstruction_loss
 from laqta.train.pool import LatentPool
@@ -44,7 +45,8 @@ def test_the_transformers_first_losses(
     )
     norm = torch.zeros(64), torch.ones(64)
     world = recipes.speck().world
-    fit_dit(recipe, SPECK, world, [(shape, pool)], text, norm, session, lambda _net: None)
+    clips = WorldClips([(shape, pool)], world, recipe.short_share)
+    fit_dit(recipe, SPECK, len(world.props), clips, text, norm, session, lambda _net: None)
     records = [json.loads(line) for line in (session.folder / "dit.jsonl").read_text().splitlines()]
     assert records[-1]["step"] == STEPS
     assert records[-1]["loss"] == pytest.approx(DIT_LOSS, abs=1e-5)

@@ -199,7 +199,7 @@ def steadiness(
 
 def novelty(subject: Subject, filmed: Frames, unseen: Frames, count: int) -> Novelty:
     """How near the clips come to training clips, beside how near unseen true clips come."""
-    recipe = RECIPES[subject.card.name]()
+    recipe = RECIPES[subject.card.name.partition("-")[0]]()  # a tuned model is of its family's recipe
     pool = range(POOL_SEED, POOL_SEED + recipe.dit.pool // len(recipe.size.shapes))
     seeds = sorted(Random(0).sample(pool, min(count, len(pool))))
     stage = replace(subject.stage, world=recipe.world)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from laqta.commands import arguments
 from laqta.commands.film import SEEDS_AT_RANDOM, add_output, check_paths
-from laqta.commands.naming import slug
+from laqta.commands.naming import name_takes, slug
 from laqta.settings import home
-from laqta.terminal import say, show
+from laqta.terminal import progress_bar, say, show
 
 if TYPE_CHECKING:
     from laqta.shot import BoxTrack, Shot, VideoShape
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from laqta.world.render import Renders
     from laqta.world.sample import WorldSpec
 
+MAX_RENDERS = 100_000
 SUMMARY = "Film the made-up world by sentence or seed, or fetch its props (laqta world fetch)."
 
 
@@ -41,6 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="same seed, same film (a random one)",
     )
+    add(
+        "--takes",
+        type=arguments.whole(1, MAX_RENDERS),
+        default=1,
+        metavar="N",
+        help="render N films: name-1, name-2, ... with seeds from --seed on (1)",
+    )
     add("--size", type=arguments.size, metavar="WxH", help="256x256, 320x192, 192x320 or 64x64 (256x256)")
     add("--boxes", action="store_true", help="draw the true box of every thing")
     add("--sheet", action="store_true", help="save a contact sheet (.png) beside the film")
@@ -55,23 +63,36 @@ def run(args: Namespace) -> None:
         return
     import torch
 
-    from laqta.config import to_dict
-    from laqta.language.write import write
     from laqta.world.props import PROPS
     from laqta.world.render import Renderer
 
-    seed = secrets.randbelow(SEEDS_AT_RANDOM) if args.seed is None else args.seed
+    first = secrets.randbelow(SEEDS_AT_RANDOM) if args.seed is None else args.seed
     sentence = None if args.sentence is None else arguments.check_prompt(args.sentence)
-    path = args.output or Path(f"{slug(sentence or 'world')}-{seed}.mp4")
-    check_paths([path], args)
+    paths = name_takes(args.output or Path(f"{slug(sentence or 'world')}-{first}.mp4"), args.takes)
+    check_paths(paths, args)
     shape = _shape(args.size)
     bank = _bank()
     spec = replace(_spec(shape), props=bank.ids)
-    shot, said = _shot_by_seed(seed, spec) if sentence is None else _shot_by_sentence(sentence, seed, spec)
+    seeds = range(first, first + args.takes)
+    asked = [_shot_by_seed(seed, spec) if sentence is None else _shot_by_sentence(sentence, seed, spec)
+             for seed in seeds]  # fmt: skip
     if len(bank.ids) < len(PROPS):
         say("filming with the few props drawn in code; laqta world fetch gets all")
-    renders = Renderer(shape, bank, spec, torch.device("cpu")).film([shot], [seed])
-    recipe = {
+    renderer = Renderer(shape, bank, spec, torch.device("cpu"))
+    for at, (path, seed, (shot, said)) in enumerate(zip(paths, seeds, asked, strict=True), start=1):
+        _save(renderer.film([shot], [seed]), shape, path, _recipe(shot, said, seed, shape, args), args)
+        if args.takes > 1:
+            progress_bar(at, args.takes, "rendering")
+
+
+def _recipe(
+    shot: Shot, said: dict[str, Any], seed: int, shape: VideoShape, args: Namespace
+) -> dict[str, Any]:
+    """What goes into the file: the whole truth of what it shows."""
+    from laqta.config import to_dict
+    from laqta.language.write import write
+
+    return {
         "world": True,
         **said,
         "caption": write(shot, "en", "detailed", seed),
@@ -80,7 +101,6 @@ def run(args: Namespace) -> None:
         "size": [shape.width, shape.height],
         "boxes": args.boxes,
     }
-    _report(renders, shape, path, recipe, args)
 
 
 def _bank() -> PropBank:
@@ -137,7 +157,7 @@ def _spec(shape: VideoShape) -> WorldSpec:
     return NANO_WORLD if shape in NANO.shapes else MINI_WORLD
 
 
-def _report(renders: Renders, shape: VideoShape, path: Path, recipe: dict[str, Any], args: Namespace) -> None:
+def _save(renders: Renders, shape: VideoShape, path: Path, recipe: dict[str, Any], args: Namespace) -> None:
     """Save the film, with its boxes if wished, and say what was filmed."""
     import torch
 
@@ -152,6 +172,7 @@ def _report(renders: Renders, shape: VideoShape, path: Path, recipe: dict[str, A
         contact_sheet(frames_THWC, path.with_suffix(".png"))
     if args.json:
         show(json.dumps({**recipe, "file": str(path)}, ensure_ascii=False))
+    if args.json or args.takes > 1:
         return
     show(f"{path}: {recipe['caption']}")
     show(f"  the true world, seed {recipe['seed']}")

@@ -6,9 +6,10 @@ made from. The same id is never computed twice; another parameter gives other id
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -71,6 +72,18 @@ def load(stage: Stage, folder: Path, wanted: Iterable[str]) -> pa.Table:
     table = pa.concat_tables(parts) if parts else schema.empty_table()
     table = table.filter(pc.is_in(table[FACT], pa.array(sorted(set(wanted)), pa.string())))
     return _once(table).sort_by([("of", "ascending"), ("id", "ascending")])
+
+
+def stored_rows(folder: Path, wanted: set[str]) -> Iterator[dict[str, Any]]:
+    """The rows under the wanted fact ids, file by file, each item's once: for what is too much for one table."""
+    seen = set()
+    for path in stored(folder, "*.parquet"):
+        for row in pq.read_table(
+            path, filters=pc.is_in(pc.field(FACT), pa.array(sorted(wanted)))
+        ).to_pylist():
+            if (row["of"], row["id"]) not in seen:
+                seen.add((row["of"], row["id"]))
+                yield row
 
 
 def _once(table: pa.Table) -> pa.Table:

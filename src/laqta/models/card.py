@@ -34,7 +34,8 @@ class Card:
     """What a weights folder says of itself.
 
     `trained` holds the costs of every stage; `hashes` the SHA-256 of every other file in the folder, by its path;
-    `size_fractions` how much of the frame's height a small, medium and big thing takes.
+    `size_fractions` how much of the frame's height a small, medium and big thing takes; `datasets` the frozen versions
+    (`name@hash`) that it was trained on beside the made-up world.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Card:
     trained: tuple[Costs, ...]
     licence: str = "Apache-2.0"
     notices: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
     hashes: dict[str, str] | None = None
 
     @property

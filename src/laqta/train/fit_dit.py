@@ -11,7 +11,6 @@ Shape suffixes: B batch, N tokens, C channels, L latent frames, H height, W widt
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from random import Random
 
 import torch
@@ -23,7 +22,6 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from laqta.generate.grid import LatentShape, condition_coords, frame_coords, pack, text_coords
 from laqta.models.card import Costs
 from laqta.models.sizes import ModelSize, build_transformer
-from laqta.shot import Shot
 from laqta.train.checkpoint import (
     Average,
     Budget,
@@ -35,13 +33,12 @@ from laqta.train.checkpoint import (
     step_dice,
     trapezoid,
 )
+from laqta.train.clips import Clips, Drawn
 from laqta.train.cost import StepCost
 from laqta.train.device import autocast
-from laqta.train.fit_text import draw_caption, encode_text
+from laqta.train.fit_text import encode_text
 from laqta.train.flow import on_path, sample_sigmas, velocity
 from laqta.train.optim import Rates, build_optimizers, step_all
-from laqta.train.pool import LatentPool
-from laqta.world.sample import WorldSpec, sample_shot
 
 Preview = Callable[[LTXVideoTransformer3DModel], None]
 """Films a few fixed captions with the weights it is given and writes a sheet."""
@@ -94,8 +91,8 @@ class Example:
 def fit_dit(
     recipe: DitRecipe,
     size: ModelSize,
-    world: WorldSpec,
-    pools: list[tuple[LatentShape, LatentPool]],
+    kinds: int,
+    clips: Clips,
     text: tuple[PreTrainedTokenizerFast, T5EncoderModel],
     norm: tuple[Tensor, Tensor],
     session: Session,
@@ -103,7 +100,8 @@ def fit_dit(
 ) -> tuple[LTXVideoTransformer3DModel, Costs | None]:
     """Train, or go on training, the transformer in its folder; costs are None when the session ended first.
 
-    `norm` is the latents' mean and standard deviation by channel. Returns the network with averaged weights.
+    `kinds` is how many kinds of things the middle block may be asked about; `norm` is the latents' mean and standard
+    deviation by channel. Returns the network with averaged weights.
     """
     # ---- the network, its optimisers, and what resumes them
     device = str(norm[0].device)
@@ -112,7 +110,7 @@ def fit_dit(
     started = session.folder / "dit.start.pt"
     if started.is_file():
         transformer.load_state_dict(load_state(started, device))
-    middle = Middle(transformer, size.heads * size.head_dim, len(world.props) + 1).to(device)
+    middle = Middle(transformer, size.heads * size.head_dim, kinds + 1).to(device)
     optimizers = [*build_optimizers(transformer, recipe.rates), *build_optimizers(middle, recipe.rates)]
     average = Average(transformer, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
@@ -128,16 +126,15 @@ def fit_dit(
         clock.load(state["clock"])
     if recipe.compile:  # one block, once, for every shape that comes
         transformer.compile_repeated_blocks(dynamic=True)
-    shots = _ShotShelf(world)
     cost = StepCost(device, clock.flop_per_step)
     next_preview = clock.seconds + 60 * recipe.preview_minutes
     losses: list[Tensor] = []
 
     while not clock.finished and not clock.must_stop:
         dice = step_dice(recipe.seed, clock.steps)
-        shape, pool = pools[clock.steps % len(pools)]
         images = clock.fraction < recipe.images_until
-        example = draw_example(recipe, shape, pool, shots, norm, dice, images)
+        drawn = clips.draw(clock.steps, recipe.image_batch if images else recipe.batch, dice)
+        example = make_example(recipe, drawn, norm, dice, images)
         hidden = torch.rand(1, generator=dice).item() < 0.5  # as diffusers' condition pipeline does
         text_BNC, mask_BN = encode_text(*text, example.texts, hide_padding=hidden)
         longest = int(mask_BN.sum(1).max())  # masked keys change nothing: they are left out
@@ -221,47 +218,39 @@ def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransfor
     return network.eval()
 
 
-def draw_example(
-    recipe: DitRecipe, shape: LatentShape, pool: LatentPool, shots: "_ShotShelf", norm: tuple[Tensor, Tensor],
-    dice: Generator, images: bool = False,
-) -> Example:  # fmt: skip
-    """Draw clips from the pool, their captions, and which of their latent frames are given clean.
+def make_example(
+    recipe: DitRecipe, drawn: Drawn, norm: tuple[Tensor, Tensor], dice: Generator, images: bool = False
+) -> Example:
+    """Word the captions of clips, and choose which of their latent frames are given clean.
 
     With `images` only the first latent frames, of which none is given.
     """
     mean, std = (value[:, None, None, None] for value in norm)
-    device = mean.device
-    if images:
-        shape = replace(shape, frames=1)
-        recipe = replace(recipe, batch=recipe.image_batch, last_share=0.0)
-    picks = torch.randint(len(pool), (recipe.batch,), generator=dice)
-    data_BNC = pack((pool.latents_NCLHW[picks, :, : shape.frames].to(device).float() - mean) / std)
-    weight_BN = 1 + recipe.thing_weight * pool.things_NLHW[picks, : shape.frames].to(device).float().flatten(
-        1
-    )
-    kinds_BN = pool.kinds_NLHW[picks, : shape.frames].to(device).long().flatten(1)
+    device, count = mean.device, len(drawn.captions)
+    shape = replace(drawn.shape, frames=1) if images else drawn.shape
+    data_BNC = pack((drawn.latents_BCLHW[:, :, : shape.frames].to(device).float() - mean) / std)
+    weight_BN = 1 + recipe.thing_weight * drawn.things_BLHW[:, : shape.frames].to(device).float().flatten(1)
+    kinds_BN = drawn.kinds_BLHW[:, : shape.frames].to(device).long().flatten(1)
     given = _given_frames(recipe, shape, dice)
-    clean_BN = (torch.arange(shape.tokens) < given * shape.frame_tokens).float().expand(recipe.batch, -1)
-    is_condition_B = torch.rand(recipe.batch, generator=dice) < (0.5 if given else 0.2)
+    clean_BN = (torch.arange(shape.tokens) < given * shape.frame_tokens).float().expand(count, -1)
+    is_condition_B = torch.rand(count, generator=dice) < (0.5 if given else 0.2)
     plain_3N, condition_3N = text_coords(shape), condition_coords(shape)
     coords_B3N = torch.where(is_condition_B[:, None, None], condition_3N, plain_3N)
 
-    if torch.rand(1, generator=dice).item() < recipe.last_share:  # the whole batch: it has more tokens
-        last_BNC = pack((pool.last_NC1HW[picks].to(device).float() - mean) / std)
+    last = torch.rand(1, generator=dice).item() < recipe.last_share  # the whole batch: it has more tokens
+    if last and not images:
+        last_BNC = pack((drawn.last_BC1HW.to(device).float() - mean) / std)
         video_frames = (shape.frames - 1) * shape.time_fold
         spot_3N = frame_coords(shape, video_frames)
         data_BNC = torch.cat([last_BNC, data_BNC], dim=1)
-        clean_BN = torch.cat([torch.ones(recipe.batch, shape.frame_tokens), clean_BN], dim=1)
+        clean_BN = torch.cat([torch.ones(count, shape.frame_tokens), clean_BN], dim=1)
         weight_BN = torch.cat([weight_BN[:, -shape.frame_tokens :], weight_BN], dim=1)
         kinds_BN = torch.cat([kinds_BN[:, -shape.frame_tokens :], kinds_BN], dim=1)
-        coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(recipe.batch, -1, -1)
+        coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(count, -1, -1)
 
     clean_BN = clean_BN.to(device)
-    captions = Random(int(torch.randint(1 << 60, (1,), generator=dice)))
-    texts = [
-        "" if captions.random() < recipe.empty_share else draw_caption(shot, captions, recipe.short_share)[0]
-        for shot in (shots.shot(pool.first_seed + pick) for pick in picks.tolist())
-    ]
+    words = Random(int(torch.randint(1 << 60, (1,), generator=dice)))
+    texts = ["" if words.random() < recipe.empty_share else caption(words) for caption in drawn.captions]
     return Example(
         data_BNC=data_BNC,
         clean_BN=clean_BN,
@@ -279,17 +268,3 @@ def _given_frames(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> int
     if roll < recipe.first_share:
         return min(1, shape.frames - 1)
     return min(few, shape.frames - 1) if roll < recipe.first_share + recipe.few_share else 0
-
-
-class _ShotShelf:
-    """Shots by seed, sampled once each."""
-
-    def __init__(self, world: WorldSpec) -> None:
-        self._sample = partial(sample_shot, spec=world)
-        self._known: dict[int, Shot] = {}
-
-    def shot(self, seed: int) -> Shot:
-        """The shot of a seed."""
-        if seed not in self._known:
-            self._known[seed] = self._sample(seed)
-        return self._known[seed]

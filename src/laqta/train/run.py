@@ -12,6 +12,7 @@ from diffusers import LTXVideoTransformer3DModel
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.config import load_json, save_json, to_dict
+from laqta.data.stream import Stream
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
 from laqta.generate.grid import LatentShape
@@ -23,6 +24,7 @@ from laqta.models.sizes import build_autoencoder, build_scheduler, build_text_en
 from laqta.models.weights import Parts, save_model
 from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
+from laqta.train.clips import Clips, DatasetClips, Mixed, WorldClips
 from laqta.train.fit_dit import fit_dit
 from laqta.train.fit_text import fit_text
 from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
@@ -44,8 +46,11 @@ NOTICES = (
 )
 
 
-def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
+def run_recipe(recipe: Recipe, session: Session, home: Path, shards: Path | None = None) -> Path | None:
     """Run, or go on with, a recipe; returns the weights folder once all stages are done, None when time was up.
+
+    `shards` are those of the dataset that the recipe names: the transformer learns from it in place of the world's
+    clips, of which only the recipe's share `replay` is drawn.
 
     Raises:
         ValueError: the folder holds a run of another recipe.
@@ -69,8 +74,8 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
     if autoencoder is None:
         _say_paused(session)
         return None
-    pools = _latents(recipe, autoencoder, stages, session)
-    if pools is None:
+    clips = _clips(recipe, autoencoder, stages, shards, session)
+    if clips is None:
         _say_paused(session)
         return None
 
@@ -79,7 +84,8 @@ def run_recipe(recipe: Recipe, session: Session, home: Path) -> Path | None:
         _film_sheet(recipe, _parts(recipe, text, autoencoder, transformer), session)
 
     norm = (autoencoder.latents_mean, autoencoder.latents_std)
-    transformer, costs = fit_dit(recipe.dit, recipe.size, recipe.world, pools, text, norm, session, preview)
+    kinds = len(recipe.world.props)
+    transformer, costs = fit_dit(recipe.dit, recipe.size, kinds, clips, text, norm, session, preview)
     preview(transformer)
     if costs is None:
         _say_paused(session)
@@ -134,13 +140,13 @@ def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:
     """The card of a recipe's model."""
     world = recipe.world
     return Card(
-        name=recipe.name.partition("_")[0],
+        name=recipe.card_name,
         shapes=recipe.size.shapes,
         formats=tuple(_format(shape.width, shape.height) for shape in recipe.size.shapes),
         steps=recipe.steps,
         guidance=recipe.guidance,
         shift=recipe.size.shift,
-        props=world.props,
+        props=tuple(dict.fromkeys((*world.props, *recipe.taught))),
         backdrops=world.backdrops,
         times=world.times,
         weathers=world.weathers,
@@ -152,6 +158,7 @@ def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:
         languages=LANGUAGES,
         commit=_commit(),
         trained=trained,
+        datasets=() if recipe.dataset is None else (recipe.dataset,),
         notices=() if recipe.drawn_props else NOTICES,
     )
 
@@ -201,6 +208,20 @@ def _load_autoencoder(recipe: Recipe, session: Session) -> LaqtaAutoencoder:
     autoencoder = build_autoencoder(recipe.size).to(session.device)
     autoencoder.load_state_dict(load_state(session.folder / "vae.pt", session.device))
     return autoencoder.eval()
+
+
+def _clips(
+    recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], shards: Path | None, session: Session
+) -> Clips | None:
+    """What the transformer learns from; None when time was up."""
+    new = None if shards is None else DatasetClips(Stream(shards, seed=recipe.dit.seed))
+    if new is not None and not recipe.replay:
+        return new
+    pools = _latents(recipe, autoencoder, stages, session)
+    if pools is None:
+        return None
+    world = WorldClips(pools, recipe.world, recipe.dit.short_share)
+    return world if new is None else Mixed(new, world, recipe.replay)
 
 
 def _latents(
