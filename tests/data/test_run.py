@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.data.conftest import Film
 
-from laqta.data.ingest import ingest
+from laqta.data import footage
+from laqta.data.ingest import bytes_of, ingest
 from laqta.data.local import LocalExecutor
 from laqta.data.rights import Rights
 from laqta.data.run import Tables, run_pipeline
@@ -86,6 +91,25 @@ class Rank(Stage):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Where(Stage):
+    """The path of the source that a half came from."""
+
+    name = "where"
+    version = 1
+    reads = ("halves", "rank", "size", SOURCES)
+    columns = pa.schema([("path", pa.string()), ("rank_and_size", pa.list_(pa.int64()))])
+
+    def open(self) -> Work:
+        return each_row(
+            self.schema,
+            lambda item: {
+                "path": str(bytes_of(dict(item))),
+                "rank_and_size": [item["rank"], item["size"]],
+            },
+        )
+
+
 PIPELINE = (Size(), Halves(), Rank())
 
 
@@ -108,6 +132,31 @@ class Counting:
 def facts(workspace: Workspace, pipeline: tuple[Stage, ...] = PIPELINE) -> dict[str, pa.Table]:
     tables = Tables(workspace, pipeline)
     return {stage.name: tables.rows(stage.name) for stage in pipeline}
+
+
+def test_what_looks_at_parts_of_a_source_is_given_its_columns_too(workspace: Workspace) -> None:
+    pipeline = (*PIPELINE, Where())
+    run_pipeline(workspace, pipeline, Counting())
+    tables = Tables(workspace, pipeline)
+    sources = {row["id"]: row for row in tables.rows(SOURCES).to_pylist()}
+    for path in {row["where"] for row in sources.values()}:
+        os.utime(path, (0, 0))  # its bytes are looked at, and are the source's
+    ranks = {row["id"]: row["rank"] for row in tables.rows("rank").to_pylist()}
+    rows = tables.rows("where").to_pylist()
+    assert len(rows) == 6
+    for row in rows:
+        source = sources[row["id"].partition("-")[0]]
+        assert row["path"] == source["where"]
+        assert row["rank_and_size"] == [ranks[row["id"]], source["bytes"]]
+
+
+def test_a_part_of_a_source_that_changed_fails(workspace: Workspace) -> None:
+    pipeline = (*PIPELINE, Where())
+    run_pipeline(workspace, PIPELINE, Counting())
+    path = Tables(workspace, pipeline).rows(SOURCES)["where"].to_pylist()[0]
+    with Path(path).open("ab") as film:
+        film.write(b"more")
+    assert run_pipeline(workspace, pipeline, Counting())[-1].failed == 2
 
 
 def test_a_second_run_of_an_unchanged_pipeline_calls_no_stage(workspace: Workspace) -> None:
@@ -146,6 +195,53 @@ def test_stopped_anywhere_and_run_again_gives_the_same_facts(workspace: Workspac
         path.unlink()
     run_pipeline(workspace, PIPELINE, Counting())
     assert facts(workspace) == stopped_facts
+
+
+def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = pq.write_table
+    written: list[object] = []
+
+    def fills_up(table: pa.Table, where: object, **options: str) -> None:
+        written.append(where)
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(table, where, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", fills_up)
+        with pytest.raises(OSError, match="No space left on device"):
+            run_pipeline(workspace, PIPELINE, Counting())
+    kept = {path.name for path in workspace.facts.rglob("*.parquet")}
+    assert len(kept) == 2
+    run_pipeline(workspace, PIPELINE, Counting())
+    filled = facts(workspace)
+    for path in workspace.facts.rglob("*.parquet"):
+        path.unlink()
+    run_pipeline(workspace, PIPELINE, Counting())
+    assert facts(workspace) == filled
+
+
+def test_a_source_that_changes_while_it_is_read_fails(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changing = Path(Tables(workspace, ()).rows(SOURCES)["where"].to_pylist()[0])
+    scan = footage.scan
+
+    def scans(path: Path, **options: Any) -> Any:
+        found = scan(path, **options)
+        if path == changing:
+            path.write_bytes(path.read_bytes() + b"more")
+        return found
+
+    monkeypatch.setattr(footage, "scan", scans)
+    pipeline = (footage.ProbeStage(), footage.ScanStage())
+    done = run_pipeline(workspace, pipeline, LocalExecutor(workers=1))
+    assert [(stage.found, stage.failed) for stage in done] == [(3, 0), (2, 1)]
+    assert [
+        "has changed since it was ingested" in why for _, why in problems(Tables(workspace, pipeline))
+    ] == [True]
 
 
 def test_processes_write_the_same_files(workspace: Workspace) -> None:

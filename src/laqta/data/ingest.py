@@ -101,7 +101,7 @@ def source_table(workspace: Workspace) -> pa.Table:
 
 
 def bytes_of(item: dict[str, Any]) -> Path:
-    """The file of a source's row, after a look whether it is still what was ingested.
+    """The file of a source's row, or of a clip's beside it, after a look whether it is still what was ingested.
 
     Raises:
         ValueError: it changed since.
@@ -109,9 +109,8 @@ def bytes_of(item: dict[str, Any]) -> Path:
     """
     path = Path(item["where"])
     facts = path.stat()
-    if (facts.st_size, facts.st_mtime_ns) != (item["bytes"], item["mtime_ns"]) and hash_file(path) != item[
-        "id"
-    ]:
+    source = item.get("of", item["id"])
+    if (facts.st_size, facts.st_mtime_ns) != (item["bytes"], item["mtime_ns"]) and hash_file(path) != source:
         raise ValueError(f"{item['where']!r} has changed since it was ingested; ingest it again")
     return path
 

@@ -7,13 +7,24 @@ from dataclasses import fields
 from importlib.util import find_spec
 from typing import Any
 
+from laqta.data.captions import CaptionCheck, Captions
 from laqta.data.duplicates import Duplicates
 from laqta.data.footage import ProbeStage, ScanStage, ShotsStage
+from laqta.data.objects import Objects
 from laqta.data.reading import TextStage
 from laqta.data.stages import Stage
 from laqta.data.workspace import Workspace
 
-STAGES: tuple[type[Stage], ...] = (ProbeStage, ScanStage, TextStage, ShotsStage, Duplicates)
+STAGES: tuple[type[Stage], ...] = (
+    ProbeStage,
+    ScanStage,
+    TextStage,
+    ShotsStage,
+    Duplicates,
+    Captions,
+    CaptionCheck,
+    Objects,
+)
 
 
 def load_pipeline(workspace: Workspace, without: frozenset[str] = frozenset()) -> tuple[Stage, ...]:

@@ -17,6 +17,9 @@ from laqta.data.ingest import source_table
 from laqta.data.stages import SOURCES, Stage
 from laqta.data.workspace import Workspace, sweep, write_json
 
+OnCall = Callable[[str, int, int], None]
+"""Is told of each call that ended: the stage, how many are done, and of how many."""
+
 
 class Executor(Protocol):
     """What spreads a stage's calls over workers."""
@@ -64,13 +67,17 @@ class Tables:
     def items(self, stage: Stage) -> pa.Table:
         """What a stage is given: its items that every stage it reads has rows for, with all their columns.
 
-        Columns of the stages beside the first keep their names; each stage's columns have names of their own.
+        A row of another stage is an item's if it is about the item, or about `of`, what the item came from: a stage
+        on clips that reads `SOURCES` has the path of each clip's source. Columns of the stages beside the first keep
+        their names; each stage's columns have names of their own.
         """
-        table = _without(self.good(stage.reads[0]), "of", "error")
+        table = _without(self.good(stage.reads[0]), "error")
+        ids = table["id"].to_pylist()
+        came_from = dict(zip(ids, table["of"].to_pylist(), strict=True)) if "of" in table.schema.names else {}
         for name in stage.reads[1:]:
             beside = _without(self.good(name), "of", "error")
             place = {item: row for row, item in enumerate(beside["id"].to_pylist())}
-            rows = [place.get(item) for item in table["id"].to_pylist()]
+            rows = [place.get(item, place.get(came_from.get(item))) for item in table["id"].to_pylist()]
             table = table.filter(pa.array([row is not None for row in rows], pa.bool_()))
             beside = beside.take(pa.array([row for row in rows if row is not None], pa.int64()))
             for column in beside.schema.names:
@@ -80,7 +87,10 @@ class Tables:
         return table.sort_by("id").combine_chunks()
 
     def wanted(self, stage: Stage) -> dict[str, str]:
-        """The fact id of every item of a stage."""
+        """The fact id of every item of a stage.
+
+        Clips of one source were found together and share a fact: what is found out about one has its id in it too.
+        """
         items = self.items(stage)
         facts = [name for name in items.schema.names if name == FACT or name.startswith(f"{FACT}_")]
         parents = list(zip(*(items[name].to_pylist() for name in facts), strict=True))
@@ -88,7 +98,11 @@ class Tables:
         if stage.whole:
             everything = fact_id(stage, [part for parts in parents for part in parts])
             return dict.fromkeys(ids, everything)
-        return {item: fact_id(stage, parts) for item, parts in zip(ids, parents, strict=True)}
+        came_from = items["of"].to_pylist() if "of" in items.schema.names else ids
+        return {
+            item: fact_id(stage, parts if item == of else [*parts, item])
+            for item, of, parts in zip(ids, came_from, parents, strict=True)
+        }
 
     def forget(self, name: str) -> None:
         """Read a stage's rows anew next time: they have grown."""
@@ -110,7 +124,7 @@ def run_pipeline(
     workspace: Workspace,
     pipeline: tuple[Stage, ...],
     executor: Executor,
-    on_call: Callable[[str, int, int], None] = lambda _stage, _done, _all: None,
+    on_call: OnCall = lambda _stage, _done, _all: None,
 ) -> list[StageRun]:
     """Bring every stage up to date; `on_call(stage, done, calls)` is told of each call that ended.
 
@@ -122,12 +136,7 @@ def run_pipeline(
     done = []
     for stage in pipeline:
         wanted = tables.wanted(stage)
-        troubles: dict[str, str] = {}
-        calls = list(_missing_calls(stage, tables.items(stage), wanted, known(workspace.facts / stage.name)))
-        for at, (_, rows) in enumerate(executor.map(stage, calls) if calls else (), start=1):
-            keep(stage, workspace.facts / stage.name, _lasting(rows, troubles), wanted)
-            on_call(stage.name, at, len(calls))
-        write_json(workspace.troubles / f"{stage.name}.json", troubles)
+        calls, troubles = compute(workspace, stage, tables.items(stage), wanted, executor, on_call)
         tables.forget(stage.name)
         rows = tables.rows(stage.name)
         failed = sum(error is not None for error in rows["error"].to_pylist())
@@ -135,12 +144,30 @@ def run_pipeline(
             StageRun(
                 stage=stage.name,
                 items=len(wanted),
-                calls=len(calls),
+                calls=calls,
                 found=len(rows) - failed,
                 failed=failed + len(troubles),
             )
         )
     return done
+
+
+def compute(
+    workspace: Workspace, stage: Stage, items: pa.Table, wanted: dict[str, str], executor: Executor,
+    on_call: OnCall,
+) -> tuple[int, dict[str, str]]:  # fmt: skip
+    """Find out and keep what is not known yet of items, whose fact ids are `wanted`.
+
+    Returns how many calls that took, and what must be tried again, with the reason.
+    """
+    folder = workspace.facts / stage.name
+    troubles: dict[str, str] = {}
+    calls = list(_missing_calls(stage, items, wanted, known(folder)))
+    for at, (_, rows) in enumerate(executor.map(stage, calls) if calls else (), start=1):
+        keep(stage, folder, _lasting(rows, troubles), wanted)
+        on_call(stage.name, at, len(calls))
+    write_json(workspace.troubles / f"{stage.name}.json", troubles)
+    return len(calls), troubles
 
 
 def _lasting(rows: pa.Table, troubles: dict[str, str]) -> pa.Table:
