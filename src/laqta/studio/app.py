@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from laqta import __version__
-from laqta.studio import routes, routes_takes, videos
+from laqta.studio import routes, routes_review, routes_takes, videos
 from laqta.studio.conversations import MovedOnError, NotFoundError
 from laqta.studio.desk import Desk
 from laqta.studio.guard import LOOPBACK, Guard
@@ -41,6 +41,7 @@ def build_app(desk: Desk, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     app.state.desk = desk
     app.include_router(routes.router)
     app.include_router(routes_takes.router)
+    app.include_router(routes_review.router)
     videos.install(app)
     for kind, (status, code) in STATUSES.items():
         app.add_exception_handler(kind, _answering(status, code))
@@ -51,8 +52,9 @@ def build_app(desk: Desk, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     @app.api_route("/c/{conversation}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/review", methods=["GET", "HEAD"], include_in_schema=False)
     def page() -> Response:
-        """The page; it reads from its address which conversation to show."""
+        """The page; it reads from its address which conversation to show, or that somebody reviews."""
         index = STATIC / "index.html"
         if not index.is_file():
             return HTMLResponse(NO_PAGE)

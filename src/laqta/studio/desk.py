@@ -19,6 +19,7 @@ from laqta.models.card import Card, find_model, installed_models, load_card
 from laqta.settings import home
 from laqta.studio import conversations
 from laqta.studio.conversations import MovedOnError, Place, Said
+from laqta.studio.review import ReviewRoom
 from laqta.studio.workplace import Workplace
 
 Talk = Sequence[tuple[str, str]]
@@ -58,6 +59,7 @@ class Desk:
     brain: Brain = field(default_factory=OfflineBrain)
     key: str | None = None
     closing: bool = False
+    review: ReviewRoom = field(default_factory=ReviewRoom)
     cards: dict[str, Card] = field(default_factory=dict)
 
     def warm_up(self) -> None:

@@ -1,17 +1,21 @@
 /** The studio's API, one function a request. */
 
 import type {
+  Ballot,
   Draft,
   Edit,
+  Following,
   Format,
   Hello,
   Job,
+  Missing,
   NewMessage,
   Picture,
   State,
   Summaries,
   Take,
   Transition,
+  Why,
 } from "./types";
 
 /** A request that came to nothing; `status` is 0 where no answer came at all. */
@@ -92,3 +96,11 @@ export const fileOf = (take: string, format: Format) => `${ofTake(take)}/file?fo
 /** Where a conversation's events come from. */
 export const eventsOf = (id: string, after: number) =>
   `/api/events?conversation=${encodeURIComponent(id)}&after=${after}`;
+
+export const lookAtReview = () => call<{ missing: Missing }>("GET", "/api/review");
+export const nextItem = (reviewer: string) =>
+  call<Following>("GET", `/api/review/next?reviewer=${encodeURIComponent(reviewer)}`);
+export const castVote = (ballot: Ballot) =>
+  call<Following & { vote: string; why: Why }>("POST", "/api/review/votes", ballot);
+export const undoVote = (reviewer: string) =>
+  call<Following & { undone: boolean }>("POST", "/api/review/undo", { reviewer });

@@ -1,7 +1,8 @@
-/** The keys that work everywhere on the page. Those of one part are in the part itself. */
+/** The keys that work everywhere on the page; those of one part, and of the review room, are with it. */
 
 import { signal } from "@preact/signals";
-import { comparing, looking, reel, sheet } from "./state";
+import { onReviewKey } from "./review/keys";
+import { comparing, looking, reel, room, sheet } from "./state";
 
 /** Counts the wishes to play or pause; the player listens. */
 export const playWishes = signal(0);
@@ -9,6 +10,7 @@ export const playWishes = signal(0);
 export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (room.value === "review") return onReviewKey(event);
     if (event.key === "Escape") return lookAway();
     if (sheet.value || isTyping(event.target)) return;
     if (event.key === "/") {
@@ -31,11 +33,11 @@ function lookAway(): void {
   if (!sheet.value) looking.value = comparing.value = reel.value = null;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches("input:not([type=range]), textarea, select");
 }
 
-function isControl(target: EventTarget | null): boolean {
+export function isControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("button, a, summary, [role=menuitem]") !== null;
 }
 

@@ -14,6 +14,8 @@ import "./styles/stage.css";
 import "./styles/player.css";
 import "./styles/strips.css";
 import "./styles/sheets.css";
+import "./styles/review.css";
+import "./styles/boxes.css";
 import { followTheme } from "./theme";
 import { restoreTyped } from "./typing";
 import { followLanguage } from "./words";

@@ -1,12 +1,15 @@
-/** Which conversation is open: `/` is a new one, `/c/ID` one that exists. */
+/** What is open: `/` is a new conversation, `/c/ID` one that exists, `/review` the review room. */
 
 import * as api from "./api";
-import { conversation, hello, lineLost, locked, notice, opening, sheet, show, view } from "./state";
+import { enter } from "./review/actions";
+import { conversation, hello, lineLost, locked, notice, opening, room, sheet, show, view } from "./state";
 import { follow, hangUp } from "./stream";
 import { attempt, tell } from "./trouble";
 import { t } from "./words";
 
 const idInPath = () => /^\/c\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? null;
+
+const REVIEW = "/review";
 
 let opened = () => {};
 
@@ -29,6 +32,13 @@ async function openPath(): Promise<void> {
   const id = idInPath();
   hangUp();
   opening.value = true;
+  room.value = location.pathname === REVIEW ? "review" : "film";
+  if (room.value === "review") {
+    show(null);
+    await enter();
+    opening.value = false;
+    return;
+  }
   if (!id) {
     show(null);
   } else if (id !== conversation.value?.id) {
@@ -58,9 +68,13 @@ function listen(): void {
 }
 
 /** Open a conversation, or a new one for null. */
-export async function go(id: string | null): Promise<void> {
+export const go = (id: string | null) => open(id ? `/c/${encodeURIComponent(id)}` : "/");
+/** Open the review room. */
+export const goToReview = () => open(REVIEW);
+
+async function open(path: string): Promise<void> {
   sheet.value = null;
-  history.pushState(null, "", id ? `/c/${encodeURIComponent(id)}` : "/");
+  history.pushState(null, "", path);
   await openPath();
 }
 

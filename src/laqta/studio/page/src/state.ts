@@ -31,6 +31,8 @@ export const uploading = signal(false);
 export const draft = signal<Draft | null>(null);
 
 // What the person looks at.
+/** Films are made in one room, and reviewed in the other. */
+export const room = signal<"film" | "review">("film");
 export type Sheet = "help" | "export" | "drawer";
 export const sheet = signal<Sheet | null>(null);
 /** On a phone one of the two is shown at a time. */

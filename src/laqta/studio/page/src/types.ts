@@ -156,3 +156,66 @@ export interface NewMessage {
   /** Absent: go on at the head. Given: fork there. */
   parent?: string | null;
 }
+
+// ---------------------------------------------------------------- reviewing
+
+/** What must be there before anything can be reviewed. */
+export type Missing = "" | "not_installed" | "no_data";
+export type Decision = "accept" | "fix" | "reject";
+export type Captions = Record<Language, string>;
+/** Left, top, right and bottom, as shares of the frame. */
+export type Box = readonly [number, number, number, number];
+
+export interface Keyframe {
+  frame: number;
+  /** Null: out of sight from here on. */
+  box: Box | null;
+  occluded: boolean;
+  attributes: Record<string, string>;
+}
+
+export interface Track {
+  id: string;
+  label: string;
+  keyframes: Keyframe[];
+  attributes: Record<string, string>;
+}
+
+export interface ReviewItem {
+  id: string;
+  kind: "clip" | "take";
+  video: string;
+  /** When each frame begins, in seconds, and at last when the film ends. */
+  starts: number[];
+  width: number;
+  height: number;
+  captions: Captions;
+  tracks: Track[];
+}
+
+export interface Following {
+  item: ReviewItem | null;
+  done: number;
+  waiting: number;
+  /** More wait than were counted. */
+  more: boolean;
+  skipped: number;
+}
+
+export interface Why {
+  lane: string;
+  about: string;
+  score: number | null;
+  limit: number | null;
+}
+
+export interface Ballot {
+  id: string;
+  reviewer: string;
+  item: string;
+  decision: Decision;
+  reasons: string[];
+  captions: Partial<Captions>;
+  tracks: Track[] | null;
+  seconds: number;
+}

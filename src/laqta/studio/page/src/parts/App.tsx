@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { blank, conversation, locked, opening, sheet, view } from "../state";
+import { blank, conversation, locked, opening, room, sheet, view } from "../state";
 import { t } from "../words";
 import { Announcer } from "./Announcer";
 import { Chat } from "./Chat";
@@ -12,6 +12,7 @@ import { Header } from "./Header";
 import { HelpSheet } from "./HelpSheet";
 import { KeyForm } from "./KeyForm";
 import { Notice } from "./Notice";
+import { Room as ReviewRoom } from "./review/Room";
 import { Stage } from "./Stage";
 import { Storyboard } from "./Storyboard";
 import { ViewSwitch } from "./ViewSwitch";
@@ -19,7 +20,8 @@ import { Welcome } from "./Welcome";
 
 /** The whole page: the talk beside the stage, and before anything was said a welcome. */
 export function App() {
-  const title = [conversation.value?.title, t("brand")].filter(Boolean).join(" · ");
+  const inside = room.value === "review" ? t("review") : conversation.value?.title;
+  const title = [inside, t("brand")].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -31,6 +33,27 @@ export function App() {
       </main>
     );
   }
+  return (
+    <>
+      {room.value === "review" ? <Reviewing /> : <Filming />}
+      <Announcer />
+      {sheet.value === "drawer" && <Drawer />}
+      {sheet.value === "help" && <HelpSheet />}
+      {sheet.value === "export" && <ExportSheet />}
+    </>
+  );
+}
+
+function Reviewing() {
+  return (
+    <div class="app reviewing">
+      <Header />
+      <ReviewRoom />
+    </div>
+  );
+}
+
+function Filming() {
   const kind = blank.value ? "blank" : "working";
   return (
     <>
@@ -58,10 +81,6 @@ export function App() {
           <DropZone />
         </main>
       </div>
-      <Announcer />
-      {sheet.value === "drawer" && <Drawer />}
-      {sheet.value === "help" && <HelpSheet />}
-      {sheet.value === "export" && <ExportSheet />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { readList, readMore } from "../list";
-import { go } from "../route";
-import { moreSummaries, sheet, summaries } from "../state";
+import { go, goToReview } from "../route";
+import { moreSummaries, room, sheet, summaries } from "../state";
 import { t } from "../words";
 import { ConversationRow } from "./ConversationRow";
 import { Dialog } from "./Dialog";
@@ -17,6 +17,12 @@ export function Drawer() {
         <Icon name="plus" />
         {t("conversations.new")}
       </button>
+      {room.value === "film" && (
+        <button type="button" class="new" onClick={() => void goToReview()}>
+          <Icon name="tick" />
+          {t("review.enter")}
+        </button>
+      )}
       <ul class="conversations">
         {summaries.value.map((row) => (
           <ConversationRow key={row.id} row={row} />

@@ -1,6 +1,8 @@
-import { sheet } from "../state";
+import { room, sheet } from "../state";
 import { t, type Key } from "../words";
 import { Dialog } from "./Dialog";
+import { KeyList } from "./KeyList";
+import { Help as ReviewHelp } from "./review/Help";
 
 const KEYS: [string[], Key][] = [
   [["/"], "help.composer"],
@@ -14,29 +16,25 @@ const KEYS: [string[], Key][] = [
 
 const SAYINGS: Key[] = ["say.new", "say.change", "say.things", "say.takes", "say.length", "say.order", "say.undo"];
 
-/** What can be said, and the keys. */
+/** What can be said, and the keys; in the review room its own. */
 export function HelpSheet() {
   return (
     <Dialog title={t("help")} onClose={() => (sheet.value = null)}>
+      {room.value === "review" ? <ReviewHelp /> : <FilmHelp />}
+    </Dialog>
+  );
+}
+
+function FilmHelp() {
+  return (
+    <>
       <h3>{t("help.say")}</h3>
       <ul class="sayings">
         {SAYINGS.map((key) => (
           <li key={key}>{t(key)}</li>
         ))}
       </ul>
-      <h3>{t("help.keys")}</h3>
-      <dl class="keys">
-        {KEYS.map(([keys, does]) => (
-          <div key={does}>
-            <dt dir="ltr">
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dt>
-            <dd>{t(does)}</dd>
-          </div>
-        ))}
-      </dl>
-    </Dialog>
+      <KeyList keys={KEYS} />
+    </>
   );
 }
