@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from laqta.commands import arguments
+from laqta.commands import arguments, data_encode, data_labels, data_pages, data_review
 from laqta.settings import home
 from laqta.terminal import progress_bar, say, show
 
@@ -75,12 +75,18 @@ def _ingest(args: Namespace) -> None:
     show(f"{len(taken.new)} new, {len(taken.known)} known, {len(taken.refused)} refused, in {workspace.root}")
 
 
-def _run_arguments(parser: ArgumentParser) -> None:
+def _executor_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--executor", choices=("local", "ray"), default="local", help="local or ray (local)")
     add("--address", metavar="A", help="a Ray cluster's address (Ray on this machine)")
     add("--workers", type=arguments.whole(1, MAX_WORKERS), metavar="N", help="how many (one a core)")
-    add("--without", action="append", default=[], metavar="STAGE", help="leave a stage out; may be repeated")
+
+
+def _run_arguments(parser: ArgumentParser) -> None:
+    _executor_arguments(parser)
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="STAGE", help="leave a stage out; may be repeated"
+    )
 
 
 def _run(args: Namespace) -> None:
@@ -117,6 +123,7 @@ def _on_call(stage: str, done: int, calls: int) -> None:
 
 
 def _status(args: Namespace) -> None:
+    from laqta.data.clips import clip_table
     from laqta.data.status import problems, progress
 
     tables = _tables(args)
@@ -124,6 +131,8 @@ def _status(args: Namespace) -> None:
         show(line)
     for name, why in problems(tables):
         show(f"failed: {name}: {why}")
+    _show_copied(tables, clip_table(tables))
+    data_pages.write_status(args.page, tables)
 
 
 # ---------------------------------------------------------------- versions
@@ -147,19 +156,35 @@ def _report_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--what-if", action="append", default=[], metavar="G", help="a gate to try; its effect stands beside"
     )
+    data_pages.page_argument(parser)
 
 
 def _report(args: Namespace) -> None:
     from laqta.data.clips import clip_table
     from laqta.data.gates import survival, with_changes
 
-    gates, day = _gates(args), _day(args)
-    clips = clip_table(_tables(args))
+    gates, day, tables = _gates(args), _day(args), _tables(args)
+    clips, tried = clip_table(tables), with_changes(gates, args.what_if)
     show(f"{len(clips)} clips on {day}")
     _show_survival(survival(clips, gates, day))
     if args.what_if:
         show("what if")
-        _show_survival(survival(clips, with_changes(gates, args.what_if), day))
+        _show_survival(survival(clips, tried, day))
+    _show_copied(tables, clips)
+    data_pages.write_report(args.page, tables, gates, tried, day)
+
+
+def _show_copied(tables: Tables, clips: Any) -> None:
+    """Say which sources are copies of others: the first, and how many more."""
+    from laqta.data.status import copied
+
+    lines = copied(tables.workspace, clips)
+    for line in lines[:SHOWN]:
+        show(line)
+    if len(lines) > SHOWN:
+        show(
+            f"and {len(lines) - SHOWN} more: laqta data query 'select distinct source, source_copy_of from clips'"
+        )
 
 
 def _show_survival(report: list[Any]) -> None:
@@ -203,6 +228,7 @@ def _freeze_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="at most so many clips, drawn by the seed",
     )
+    data_pages.page_argument(parser)
 
 
 def _freeze(args: Namespace) -> None:
@@ -220,22 +246,47 @@ def _freeze(args: Namespace) -> None:
     )
     version = freeze(_tables(args), wish)
     show(f"{args.name}@{version.id}: {len(version.rows)} clips, {version.manifest['seconds']:.1f} s")
+    data_pages.write_version(args.page, _workspace(args), version)
+
+
+def _review(args: Namespace) -> None:
+    data_review.review(_tables(args), args)
+
+
+def _refit(args: Namespace) -> None:
+    data_review.refit(_tables(args), args)
+
+
+def _labels(args: Namespace) -> None:
+    data_labels.labels(_workspace(args), args)
+
+
+def _encode_arguments(parser: ArgumentParser) -> None:
+    data_encode.encode_arguments(parser)
+    _executor_arguments(parser)
+
+
+def _encode(args: Namespace) -> None:
+    data_encode.encode(_workspace(args), _executor(args), args)
 
 
 def _diff_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("before", metavar="BEFORE", help="a version, as name@hash")
     parser.add_argument("after", metavar="AFTER", help="another one")
+    data_pages.page_argument(parser)
 
 
 def _diff(args: Namespace) -> None:
     from laqta.data.datasets import difference, load_version
 
     workspace = _workspace(args)
-    found = difference(load_version(workspace, args.before), load_version(workspace, args.after))
+    before, after = load_version(workspace, args.before), load_version(workspace, args.after)
+    found = difference(before, after)
     for sign, clips in (("+", found.came), ("-", found.went), ("~", found.changed)):
         show(f"{sign} {len(clips)} clips")
         for clip in clips[:SHOWN]:
             show(f"    {clip}")
+    data_pages.write_difference(args.page, workspace, before, after)
 
 
 def _export_arguments(parser: ArgumentParser) -> None:
@@ -288,17 +339,21 @@ def _withdraw(args: Namespace) -> None:
         show(f"left where it is, for it is not in the workspace: {path}")
 
 
-def _nothing(_parser: ArgumentParser) -> None:
-    """For a verb without arguments of its own."""
-
-
 ACTIONS: dict[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], None]]] = {
     "ingest": ("Take footage in: hash its bytes, note its rights.", _ingest_arguments, _ingest),
     "run": ("Bring every stage up to date; what is known is not computed again.", _run_arguments, _run),
-    "status": ("Say how far every stage is, and what failed and why.", _nothing, _status),
+    "status": ("Say how far every stage is, and what failed and why.", data_pages.page_argument, _status),
     "report": ("Show what each gate keeps, and what another one would.", _report_arguments, _report),
     "query": ("Ask anything of the table of clips, in SQL.", _query_arguments, _query),
     "freeze": ("Freeze what passes the gates as a dataset version.", _freeze_arguments, _freeze),
+    "review": (
+        "Show what waits for a person's look and why, and how good each reviewer is.",
+        data_review.review_arguments,
+        _review,
+    ),
+    "labels": ("Clips out to vendors, their labels back in.", data_labels.labels_arguments, _labels),
+    "refit": ("Fit the gates' thresholds to what reviewers said.", data_review.refit_arguments, _refit),
+    "encode": ("Make a version ready for training by a model.", _encode_arguments, _encode),
     "diff": ("Compare two versions.", _diff_arguments, _diff),
     "export": ("Cut a version's clips into files.", _export_arguments, _export),
     "trace": ("Say where a clip comes from, and everything behind it.", _trace_arguments, _trace),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laqta.commands import arguments
-from laqta.settings import load_settings
+from laqta.settings import home, load_settings
 from laqta.terminal import say, show
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--no-open", action="store_true", help="open no browser")
     add("--no-worker", action="store_true", help="start no worker; others join with laqta worker")
     add("--database", metavar="URL", help="sqlite:///FILE or postgresql://... (under LAQTA_HOME)")
+    add("--data", type=Path, metavar="DIR", help="the data engine's folder to review (data in LAQTA_HOME)")
     add("--model", metavar="NAME", help="laqta models lists those installed")
     add("--device", metavar="D", help="cpu, cuda, cuda:1, mps (the fastest there is)")
 
@@ -89,12 +90,24 @@ def needs_extra() -> Iterator[None]:
         ) from error
 
 
+def _data(named: Path | None) -> Path:
+    """The folder that is reviewed; `ValueError` for one that was named and holds no data."""
+    stated = named or os.environ.get("LAQTA_DATA")
+    folder = Path(stated) if stated else home(os.environ) / "data"
+    if stated and not (folder / "sources").is_dir():
+        raise ValueError(
+            f"{str(folder)!r} holds no data; begin with: laqta data ingest FOLDER --workspace {folder}"
+        )
+    return folder
+
+
 def _serve(args: Namespace, workplace: Workplace) -> None:
     import uvicorn
 
     from laqta.studio.app import STATIC, build_app
     from laqta.studio.brains import brain_of
     from laqta.studio.desk import Desk
+    from laqta.studio.review import ReviewRoom
     from laqta.studio.server import StudioServer
     from laqta.studio.supervisor import Supervisor
 
@@ -104,6 +117,7 @@ def _serve(args: Namespace, workplace: Workplace) -> None:
         model=args.model or settings.model or "nano",
         brain=brain_of(os.environ, workplace.media),
         key=os.environ.get("LAQTA_KEY") or None,
+        review=ReviewRoom(data=_data(args.data)),
     )
     desk.card(desk.model)
     desk.warm_up()
