@@ -1,4 +1,4 @@
-"""Measures the data engine: a second run, local against Ray, being killed.
+"""Measures the data engine: a second run, local against Ray (every file of facts, byte for byte), being killed.
 
     .venv/bin/python runs/data_measure.py --clips 2000 --kills 20 --save
 
@@ -22,6 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 
 from laqta.data.workspace import open_workspace, stored
@@ -86,7 +88,7 @@ def measure(place: Path, args: argparse.Namespace) -> dict[str, Any]:
         "executors": {
             "local_s": round(local_seconds, 1),
             "ray_s": round(ray_seconds, 1),
-            "facts_byte_equal": facts_of(local) == facts_of(ray),
+            "files": compared(facts_of(local), facts_of(ray)),
             "manifests_equal": versions["ray"] == versions["local"],
         },
     }
@@ -164,6 +166,32 @@ def facts_of(workspace: Path) -> dict[str, bytes]:
     """Every file of facts, by its name."""
     facts = open_workspace(workspace).facts
     return {str(path.relative_to(facts)): path.read_bytes() for path in stored(facts, "*/*.parquet")}
+
+
+def compared(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, Any]:
+    """How many files of facts two runs wrote, how many are equal byte for byte, and which columns of the rest differ."""
+    differ = {name: columns_that_differ(one.get(name), other.get(name)) for name in sorted(one | other)}
+    unequal = {name: columns for name, columns in differ.items() if columns}
+    return {
+        "written": len(differ),
+        "byte_equal": len(differ) - len(unequal),
+        "bytes": sum(map(len, one.values())),
+        "unequal": unequal,
+    }
+
+
+def columns_that_differ(one: bytes | None, other: bytes | None) -> list[str]:
+    """The columns in which two Parquet files differ; none where their bytes are equal."""
+    if one == other:
+        return []
+    if one is None or other is None:
+        return ["only one of them wrote this file"]
+    tables = [pq.read_table(pa.BufferReader(data)) for data in (one, other)]
+    rows = [
+        {name: repr(table[name].to_pylist()) for name in table.column_names} for table in tables
+    ]  # NaN is NaN
+    names = [name for name in rows[0] if rows[0][name] != rows[1].get(name)]
+    return names or ["equal rows, stored otherwise"]
 
 
 if __name__ == "__main__":

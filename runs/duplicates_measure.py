@@ -38,7 +38,7 @@ import torch
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from laqta.data.copies import COLOR_SIDE, ColorThumbs, candidates, store
+from laqta.data.copies import COLOR_SIDE, LUMA_SIDE, Thumbs, candidates, store
 from laqta.data.duplicates import Clips, Duplicates, find_copies
 from laqta.data.probe import probe
 from laqta.data.scan import scan
@@ -66,6 +66,8 @@ TARGETS = CHANGES[:5]
 """The changes that the target is about."""
 STAGED = {2: "a prop", 3: "another prop", 4: "another motion", 5: "another tint"}
 """What differs on a shared stage, by the number of the clip."""
+SMALLEST_HEVC = 64
+"""Pixels: x265 writes beyond its memory where a picture's side has 48 or less."""
 REAL_SIDE = 160
 REAL_SECONDS = 2.0
 
@@ -190,6 +192,8 @@ def changed(frames_THWC: Frames, fps: int, change: str, dice: Random) -> tuple[F
         frames_THWC = np.stack([cv2.resize(frame, size, interpolation=3) for frame in frames_THWC])  # by area
     if change in ("re-encoded", "several"):
         codec, crf = dice.choice([("libx264", 36), ("libx265", 34), ("libvpx-vp9", 50), ("mpeg4", 12)])
+    if codec == "libx265" and min(frames_THWC.shape[1:3]) < SMALLEST_HEVC:
+        codec, crf = "libx264", 36
     return np.ascontiguousarray(frames_THWC), codec, crf
 
 
@@ -221,8 +225,8 @@ def films(groups: int, real: Path | None) -> Iterator[Film]:
                 path = Path(folder) / "clip.mp4"
                 frames, codec, crf = changed(frames_THWC, fps, change, Random(f"{origin} {change}"))
                 encode(path, frames, fps, codec, 18 if change == "original" else crf)
-                known, colors = probe(path), ColorThumbs()
-                found = scan(path, known, colors)
+                known, thumbs = probe(path), Thumbs()
+                found = scan(path, known, thumbs)
                 yield Film(
                     origin=origin,
                     change=change,
@@ -233,8 +237,8 @@ def films(groups: int, real: Path | None) -> Iterator[Film]:
                     seconds=known.seconds,
                     bytes_a_second=path.stat().st_size / known.seconds,
                     times_T=(found.pts_T - found.pts_T[0]) * float(found.time_base),
-                    thumbs_TSS=found.thumbs_TSS,
-                    colors_TSS2=np.stack(colors.thumbs),
+                    thumbs_TSS=np.stack(thumbs.lumas),
+                    colors_TSS2=np.stack(thumbs.colors),
                 )
 
 

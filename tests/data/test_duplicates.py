@@ -49,17 +49,23 @@ def film(
 
 def thumbs(frames: np.ndarray) -> np.ndarray:
     """Luma thumbnails of frames."""
-    small = [cv2.resize(frame, (16, 16), interpolation=cv2.INTER_AREA) for frame in frames.clip(0, 255)]
+    sides = (copies.LUMA_SIDE, copies.LUMA_SIDE)
+    small = [cv2.resize(frame, sides, interpolation=cv2.INTER_AREA) for frame in frames.clip(0, 255)]
     return np.stack(small).round().astype(np.uint8)
 
 
 def colored(frames: np.ndarray, red: float, blue: float) -> np.ndarray:
     """Colours of frames whose thing (the brightest) is of one and whose backdrop is grey."""
     pictures = [np.repeat(np.where(frame[..., None] >= 229, [blue, 0, red], 0), 1, 2) for frame in frames]
-    watch = copies.ColorThumbs()
+    watch = copies.Thumbs()
     for picture in pictures:
         watch.see((picture + 60).astype(np.uint8))
-    return np.stack(watch.thumbs)
+    return np.stack(watch.colors)
+
+
+def grey(count: int) -> np.ndarray:
+    """Colours of so many pictures without any."""
+    return np.full((count, copies.COLOR_SIDE, copies.COLOR_SIDE, 2), 128, np.uint8)
 
 
 def clips(*films: np.ndarray, colors: list[np.ndarray] | None = None) -> Clips:
@@ -67,7 +73,7 @@ def clips(*films: np.ndarray, colors: list[np.ndarray] | None = None) -> Clips:
     return Clips(
         ids=[chr(ord("a") + n) for n in range(len(films))],
         thumbs=films,
-        colors=colors or [np.full((len(one), 8, 8, 2), 128, np.uint8) for one in films],
+        colors=colors or [grey(len(one)) for one in films],
         pixels=[10_000 - n for n in range(len(films))],
         seconds=[len(one) / RATE for one in films],
         bytes_a_second=[1000.0] * len(films),
@@ -206,9 +212,9 @@ def test_only_its_colour_tells_a_thing_from_another() -> None:
 
 
 def test_what_shows_nothing_is_like_nothing() -> None:
-    black = np.zeros((STEPS, 16, 16), np.uint8)
-    flat = np.full((STEPS, 16, 16), 130, np.uint8)
-    nothing = np.zeros((0, 16, 16), np.uint8)
+    black = np.zeros_like(thumbs(BASE))
+    flat = np.full_like(black, 130)
+    nothing = black[:0]
     found = find_copies(
         replace(clips(black, black, flat, flat, nothing, nothing), seconds=[SECONDS] * 6), Duplicates()
     )
@@ -270,7 +276,7 @@ def table(*films: np.ndarray) -> pa.Table:
         {
             "id": [f"clip-{n}" for n in range(len(films))],
             "thumbs": pa.array([one.tobytes() for one in films], pa.binary()),
-            "thumb_side": pa.array([16] * len(films), pa.int32()),
+            "thumb_side": pa.array([copies.LUMA_SIDE] * len(films), pa.int32()),
             "width": pa.array([640 - n for n in range(len(films))], pa.int32()),
             "height": pa.array([360] * len(films), pa.int32()),
             "seconds": pa.array([len(one) / RATE for one in films], pa.float64()),

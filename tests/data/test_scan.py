@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.data.films import join, scene, write_film
 
-from laqta.data.picture import Observer, perceptual_hash, small_size
+from laqta.data.picture import look, perceptual_hash, small_size
 from laqta.data.probe import probe
 from laqta.data.scan import Scan, scan
 
@@ -42,19 +42,20 @@ def test_what_is_measured(tmp_path: Path) -> None:
         0, abs=1
     )
     assert found.black_share_T[[6, 18, 30]].tolist() == [0, 1, 0]
-    assert found.color_mean_TC[30].tolist() == pytest.approx([255, 0, 0], abs=4)
-    assert found.colorfulness_T[30] > 80 > 1 > found.colorfulness_T[6]
-    assert found.bars_T4[40].tolist() == pytest.approx([1 / 6, 1 / 6, 0, 0], abs=0.03)
+    assert found.sampled_K.tolist() == [0, 12, 24, 36]
+    assert found.color_mean_KC[2].tolist() == pytest.approx([255, 0, 0], abs=4)
+    assert found.colorfulness_K[2] > 80 > 1 > found.colorfulness_K[0]
+    assert found.bars_K4[3].tolist() == pytest.approx([1 / 6, 1 / 6, 0, 0], abs=0.03)
     assert found.difference_T[5] == 0 and found.difference_T[12] > 100
-    assert np.isnan(found.vector_mean_T).all()
+    assert np.isnan(found.vector_mean_K).all()
 
 
 def test_motion_vectors_tell_motion(tmp_path: Path) -> None:
     still = np.repeat(scene(2, 1, 96, 128), 48, axis=0)
     moving = np.stack([np.roll(still[0], 3 * at, axis=1) for at in range(48)])
     quiet, busy = scan(write_film(tmp_path / "a.mp4", still)), scan(write_film(tmp_path / "b.mp4", moving))
-    assert np.nanmean(busy.vector_mean_T) > 10 * np.nanmean(quiet.vector_mean_T)
-    assert np.nanmean(busy.vector_share_T) > 0.5 > 0.1 > np.nanmean(quiet.vector_share_T)
+    assert np.nanmean(busy.vector_mean_K) > 10 * np.nanmean(quiet.vector_mean_K)
+    assert np.nanmean(busy.vector_share_K) > 0.5 > 0.1 > np.nanmean(quiet.vector_share_K)
 
 
 def test_hashes_of_like_pictures_are_near(tmp_path: Path) -> None:
@@ -82,11 +83,9 @@ def test_odd_films_are_scanned_as_displayed(tmp_path: Path) -> None:
     for name, more in films.items():
         found = scan(write_film(tmp_path / name, frames, **more))
         assert len(found.pts_T) == 24, name
-        assert found.bars_T4[:, 0].mean() == pytest.approx(0.5, abs=0.06), name
+        assert found.bars_K4[:, 0].mean() == pytest.approx(0.5, abs=0.06), name
     turned = scan(write_film(tmp_path / "turned.mp4", frames, rotation=90))
-    assert turned.bars_T4[12, 2] == pytest.approx(
-        0.5, abs=0.06
-    )  # counter-clockwise: the top comes to the left
+    assert turned.bars_K4[1, 2] == pytest.approx(0.5, abs=0.06)  # counter-clockwise: the top is left now
     assert len(scan(write_film(tmp_path / "odd.mp4", frames[:, :47, :63], pixels="yuv444p")).pts_T) == 24
 
 
@@ -132,4 +131,4 @@ def test_sizes_and_hashes() -> None:
     assert small_size(8000, 20) == (128, 16)
     flat = np.full((40, 40), 7, np.uint8)
     assert 0 <= perceptual_hash(flat) < 2**64
-    assert Observer().measure(np.zeros((9, 16, 3), np.uint8)).bars == (0, 0, 0, 0)
+    assert look(np.zeros((9, 16, 3), np.uint8)).bars == (0, 0, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -9,17 +10,23 @@ import pyarrow as pa
 from laqta.data.facts import FACT, RAN
 from laqta.data.ingest import source_records
 from laqta.data.pipeline import STAGES
+from laqta.data.review.verdict import review_columns
 from laqta.data.run import Tables
+from laqta.data.source_copies import COLUMNS_READ, source_copies
 
 SHOTS = "shots"
 """The stage whose rows are the clips."""
 
 RIGHTS = ("owner", "licence", "consent", "expires")
 
+SOURCE_COPY_OF = "source_copy_of"
+"""The column with the id of the source that a clip's source is a copy of; null where it is none."""
+
 
 def clip_table(tables: Tables) -> pa.Table:
     """A row a clip, in the order of their ids: the columns of the shots, then of every stage that looks at clips or at
-    sources (null where it has not looked), the rights, and `facts`, the fact ids by stage as a list of pairs."""
+    sources (null where it has not looked), the rights, `source_copy_of`, what reviews decided and mended, and `facts`,
+    the fact ids by stage as a list of pairs."""
     clips = tables.good(SHOTS)
     shown = [
         field.name
@@ -44,6 +51,8 @@ def clip_table(tables: Tables) -> pa.Table:
         for pairs, fact in zip(facts, found[FACT].to_pylist(), strict=True):
             pairs += [(stage.name, fact)] if fact is not None else []
     columns |= _unlooked(tables, len(clips)) | _rights(tables, columns["source"])
+    columns[SOURCE_COPY_OF] = _source_copy_of(columns)
+    columns |= review_columns(tables.workspace, columns["id"].to_pylist(), columns)
     columns["facts"] = pa.chunked_array([pa.array(facts, FACTS_TYPE)])
     return pa.table(columns).sort_by("id").combine_chunks()
 
@@ -66,6 +75,12 @@ FACTS_TYPE = pa.map_(pa.string(), pa.string())
 def is_series(field: pa.Field) -> bool:
     """Whether a column holds a number a frame: too much for a table of clips."""
     return bool(pa.types.is_list(field.type) or pa.types.is_binary(field.type))
+
+
+def _source_copy_of(columns: Mapping[str, pa.Array]) -> pa.Array:
+    rows = pa.table({name: columns[name] for name in COLUMNS_READ}).to_pylist()
+    originals = {copy.source: copy.of for copy in source_copies(rows)}
+    return pa.array([originals.get(row["source"]) for row in rows], pa.string())
 
 
 def _rights(tables: Tables, sources: pa.ChunkedArray) -> dict[str, pa.Array]:

@@ -1,7 +1,8 @@
 """Whether two clips are copies: the pairs that are worth a look, their alignment in time, what a fit leaves over.
 
 All of it works on small thumbnails that are sampled a few times a second: of a 64-bit hash a crop of 5 % turns too many
-bits, and a thing before a backdrop that many clips share too few. Each step looks closer at fewer pairs.
+bits, and a thing before a backdrop that many clips share too few; in pictures of 16 x 16 a small thing at night is any
+other one. Each step looks closer at fewer pairs.
 
 1. `candidates`: a clip's mean picture, and the picture of where it moves, as two short vectors; the products of all
    with all (blocks of a matrix product) give the pairs. A mirrored picture has the same even part and the opposite odd
@@ -34,10 +35,10 @@ MOMENTS = 12
 """How many moments of two clips are compared, however long they are."""
 COARSE = 8
 """The side of the pictures that are searched and aligned: a crop of 5 % shifts them by less than half a cell."""
-COLOR_SIDE = 8
-"""The side of the pictures of colours."""
+LUMA_SIDE, COLOR_SIDE = 32, 16
+"""The sides of the pictures of luma and of colours that are kept of every frame."""
 BLOCK = 2048
-PAIRS_AT_ONCE = 512
+PAIRS_AT_ONCE = 128
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,9 +75,9 @@ class Pairs:
 class Fit:
     """How the clips of each pair compare.
 
-    `rest_P3` is what a fit leaves over at the worst spot: of luma as a share of the contrast, of what moves as a share
-    of it, of colour in levels. `shift_P`: by how many seconds the second begins later in the first. Pairs that overlap
-    too little have NaN there, and infinity for a rest.
+    `rest_P3` is what a fit leaves over at the worst spot: of luma as a multiple of what a codec may have changed there,
+    of what moves as a share of it, of colour in levels. `shift_P`: by how many seconds the second begins later in the
+    first. Pairs that overlap too little have NaN there, and infinity for a rest.
     """
 
     rest_P3: Floats
@@ -84,60 +85,63 @@ class Fit:
     unknowns_PV: Floats
 
 
-class ColorThumbs:
-    """Watches a decode pass (`scan.Watcher`) and keeps the colours of every picture: `thumbs`, uint8 (8, 8, 2) each.
-
-    They are red and blue against luma (Cr, Cb of BT.601, full range; 128 is grey).
-    """
+class Thumbs:
+    """Watches a decode pass (`scan.Watcher`) and keeps a small one of every picture, uint8: `lumas` (32, 32) each, and
+    `colors` (16, 16, 2), red and blue against luma (Cr, Cb of BT.601, full range; 128 is grey)."""
 
     def __init__(self) -> None:
-        self.thumbs: list[Bytes] = []
+        self.lumas: list[Bytes] = []
+        self.colors: list[Bytes] = []
 
     def see(self, picture_HWC: Bytes) -> None:
-        """Keep the colours of the next picture, uint8 (H, W, 3), blue, green, red."""
-        small = cv2.resize(picture_HWC, (COLOR_SIDE, COLOR_SIDE), interpolation=cv2.INTER_AREA)
-        self.thumbs.append(np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)[:, :, 1:], np.uint8))
+        """Keep what is looked for of the next picture, uint8 (H, W, 3), blue, green, red."""
+        small = cv2.resize(picture_HWC, (LUMA_SIDE, LUMA_SIDE), interpolation=cv2.INTER_AREA)
+        parts = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb), np.uint8)
+        self.lumas.append(parts[:, :, 0].copy())
+        colors = cv2.resize(parts[:, :, 1:], (COLOR_SIDE, COLOR_SIDE), interpolation=cv2.INTER_AREA)
+        self.colors.append(np.asarray(colors, np.uint8))
 
 
 def store(thumbs: Sequence[Bytes], colors: Sequence[Bytes], seconds: Sequence[float]) -> Store:
     """Lay clips side by side: of each its thumbnails uint8 (K, S, S), S a multiple of 8, its colours uint8
-    (K, 8, 8, 2), and its length."""
-    some = [part for part in thumbs if len(part)] or [np.zeros((0, COARSE, COARSE), np.uint8)]
-    side = some[0].shape[1]
-    assert side % COARSE == 0 and all(part.shape[1:] == (side, side) for part in some)
+    (K, 16, 16, 2), and its length."""
     count_N = np.array([len(part) for part in thumbs], np.int64)
     first_N = np.cumsum(count_N) - count_N
-    thumbs_KSS = np.concatenate(some)
-    colors_KSS2 = np.concatenate([np.zeros((0, COLOR_SIDE, COLOR_SIDE, 2), np.uint8), *colors])
-    assert len(colors_KSS2) == len(thumbs_KSS)
-    cell = side // COARSE
-    cells = thumbs_KSS.reshape(len(thumbs_KSS), COARSE, cell, COARSE, cell)
-    coarse = cells.mean((2, 4), dtype=np.float32).round()
-    soft_KSS = _softened(thumbs_KSS)
+    side = next((part.shape[1] for part in thumbs if len(part)), COARSE)
+    count, cell = int(count_N.sum()), side // COARSE
+    assert side % COARSE == 0
+    soft_KSS = np.empty((count, side, side), np.uint8)
+    coarse_KD = np.empty((count, COARSE**2), np.uint8)
+    colors_K2SS = np.empty((count, 2, COLOR_SIDE, COLOR_SIDE), np.uint8)
     mean_NSS = np.zeros((len(count_N), side, side), np.float32)
-    for n in np.flatnonzero(count_N):
-        mean_NSS[n] = soft_KSS[first_N[n] : first_N[n] + count_N[n]].mean(0)
+    for n in np.flatnonzero(
+        count_N
+    ).tolist():  # clip by clip: all of them in one go would lie in memory three times
+        own = slice(first_N[n], first_N[n] + count_N[n])
+        soft_KSS[own] = _softened(thumbs[n])
+        colors_K2SS[own] = _softened(colors[n].transpose(0, 3, 1, 2))
+        mean_NSS[n] = soft_KSS[own].mean(0)
+        cells = thumbs[n].reshape(-1, COARSE, cell, COARSE, cell).mean((2, 4), dtype=np.float32)
+        coarse_KD[own] = cells.round().reshape(-1, COARSE**2)
     return Store(
         soft_KSS=soft_KSS,
-        coarse_KD=coarse.astype(np.uint8).reshape(len(coarse), COARSE**2),
+        coarse_KD=coarse_KD,
         mean_NSS=mean_NSS,
-        colors_K2SS=np.stack([_softened(colors_KSS2[..., color]) for color in (0, 1)], 1),
+        colors_K2SS=colors_K2SS,
         first_N=first_N,
         count_N=count_N,
         seconds_N=np.array(seconds, np.float64),
     )
 
 
-def _softened(thumbs_KSS: Bytes) -> Bytes:
-    """Each cell with its neighbours, (1 2 1) / 4 across and down: what is left can be moved by parts of a cell."""
-    softened = np.empty_like(thumbs_KSS)
-    for start in range(0, len(thumbs_KSS), BLOCK):
-        soft = thumbs_KSS[start : start + BLOCK].astype(np.uint16)
-        for axis in (1, 2):
-            wide = np.concatenate([soft.take([0], axis), soft, soft.take([-1], axis)], axis).swapaxes(0, axis)
-            soft = (wide[:-2] + 2 * wide[1:-1] + wide[2:]).swapaxes(0, axis)
-        softened[start : start + BLOCK] = (soft + 8) >> 4
-    return softened
+def _softened(pictures: Bytes) -> Bytes:
+    """Each cell with its neighbours, (1 2 1) / 4 along the last two axes: what is left moves by parts of a cell."""
+    soft = pictures.astype(np.uint16)
+    for axis in (-1, -2):
+        edges = [soft.take([0], axis), soft, soft.take([-1], axis)]
+        wide = np.concatenate(edges, axis).swapaxes(0, axis)
+        soft = (wide[:-2] + 2 * wide[1:-1] + wide[2:]).swapaxes(0, axis)
+    return np.asarray((soft + 8) >> 4, np.uint8)
 
 
 def candidates(clips: Store, alike: float, moving_alike: float, frame_rest: float) -> Pairs:
@@ -210,11 +214,16 @@ def _move_alike(moves_ND: Floats, moving_N: Floats, least: float) -> Callable[[P
 
 
 def _frame_alike(clips: Store, most: float) -> Callable[[Pairs], Flags]:
-    """Whether the second's mean picture lies in the space of the first's, its brightnesses and small moves."""
-    side = clips.mean_NSS.shape[1]
-    pictures_N1SS = clips.mean_NSS[:, None]
+    """Whether the second's mean picture lies in the space of the first's, its brightnesses and small moves.
+
+    Pictures of 16 x 16: in finer ones a small move is more than a cell, and no sum of gradients.
+    """
+    side = min(2 * COARSE, clips.mean_NSS.shape[1])
+    cell = clips.mean_NSS.shape[1] // side
+    pictures_NSS = clips.mean_NSS.reshape(-1, side, cell, side, cell).mean((2, 4))
+    pictures_N1SS = pictures_NSS[:, None]
     axes_NXV = np.linalg.qr(known_pictures(pictures_N1SS, pictures_N1SS)[:, :6].transpose(0, 2, 1))[0]
-    inner_NII = clips.mean_NSS[:, 1:-1, 1:-1]
+    inner_NII = pictures_NSS[:, 1:-1, 1:-1]
     own_N = ((inner_NII - inner_NII.mean((1, 2), keepdims=True)) ** 2).sum((1, 2)) + (
         side - 2
     ) ** 2 * NOISE**2
@@ -288,7 +297,6 @@ def _align(clips: Store, pairs: Pairs, moved_P5: Floats, most_trim: float, least
     one_P, two_P = clips.seconds_N[pairs.first_P], clips.seconds_N[pairs.second_P]
     step_P = np.minimum(one_P / clips.count_N[pairs.first_P], two_P / clips.count_N[pairs.second_P])
     longer_P = np.maximum(one_P, two_P)
-    frame_P4 = moved_P5[:, :4] * (COARSE / clips.soft_KSS.shape[1])
     most = int(np.ceil(most_trim / step_P.min())) if len(step_P) else 0
     best_P, shift_P = np.full(len(step_P), np.inf), np.full(len(step_P), np.nan)
     for turn in sorted(range(-most, most + 1), key=abs):
@@ -297,7 +305,7 @@ def _align(clips: Store, pairs: Pairs, moved_P5: Floats, most_trim: float, least
         may_P = (overlap_P >= least_overlap * longer_P) & (np.abs(at_P) <= most_trim + 1e-9)
         if not may_P.any():
             continue
-        cost_P = _coarse_cost(clips, pairs[may_P], at_P[may_P], frame_P4[may_P])
+        cost_P = _coarse_cost(clips, pairs[may_P], at_P[may_P], moved_P5[may_P, :4])
         better_P = may_P.copy()
         better_P[may_P] = cost_P < best_P[may_P] - 1e-4
         best_P[better_P] = cost_P[better_P[may_P]]

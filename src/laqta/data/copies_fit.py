@@ -4,8 +4,8 @@ The fit follows Lucas and Kanade ("An iterative image registration technique", 1
 time, adds a multiple of a gradient.
 
 Legend: P pairs; L moments of a pair; S a picture's side in cells, I its inner cells; X all cells of a pair; V seven
-unknowns: contrast, brightness, shift to the right, stretch across, shift down, stretch down (in cells of luma), and
-time (in steps from picture to picture); 5 the last of these, 4 those of the frame.
+unknowns: contrast, brightness, shift to the right, stretch across, shift down, stretch down (in sides of the picture),
+and time (in steps from picture to picture); 5 the last of these, 4 those of the frame.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Floats = NDArray[np.float32]
 
 NOISE = 2.0
 """Levels (of 255) by which a codec changes a thumbnail's cell."""
-MOST_CONTRAST = 20.0
-"""Levels: what is off is a share of a clip's contrast, and in a clip of much contrast no more may be off."""
-WORST_CELLS = 3
-"""The worst spot is the mean of so many cells of each picture."""
-MOST_5 = np.array([1.0, 0.8, 1.0, 0.8, 0.6], np.float32)
-"""How far a frame may move, in cells (16 of them cropped to 90 %), and a moment, in steps from picture to picture."""
+STEEP = 0.15
+"""And the share of the step to a neighbour by which it moves or blurs an edge between two cells."""
+WORST = 0.01
+"""The worst spot is the mean of so many of a picture's cells, not less than one."""
+MOST_5 = np.array([1 / 16, 1 / 20, 1 / 16, 1 / 20, 0.6], np.float32)
+"""How far a frame may move, in sides of the picture (cropped to 90 %), and a moment, in steps between pictures."""
 JITTER = 0.5
 """Two films' pictures are sampled up to so many steps apart: what a cell passes through in that time is not off."""
 
@@ -39,6 +39,7 @@ def fitted(
     """
     count, moments, side = second_PLSS.shape[:3]
     inner = moments * (side - 2) ** 2
+    cell_5 = np.array([*[1 / side] * 4, 1], np.float32)
     second_PX = second_PLSS[:, :, 1:-1, 1:-1].reshape(count, inner)
     burnt_PX = (second_PX < 4) | (second_PX > 250)
     prior = np.diag(np.array([0.01, 0.01, *[16] * 5], np.float32) * np.float32(NOISE**2))
@@ -53,7 +54,9 @@ def fitted(
         )
         solved_PV = np.linalg.solve(normal_PVV, heavy_PVX @ second_PX[:, :, None])[:, :, 0]
         if turn < turns:
-            moved_P5 = (moved_P5 + solved_PV[:, 2:] / solved_PV[:, :1].clip(0.3)).clip(-MOST_5, MOST_5)
+            moved_P5 = (moved_P5 + cell_5 * solved_PV[:, 2:] / solved_PV[:, :1].clip(0.3)).clip(
+                -MOST_5, MOST_5
+            )
     shape = (count, moments, side - 2, side - 2)
     near = [_between(around, moved_P5[:, 4] + by)[0] for by in (-JITTER, JITTER)]
     known_3PX: list[Floats] = [
@@ -83,7 +86,7 @@ def _seen(frame_P4: Floats, side: int) -> Floats:
     cells = np.arange(1, side - 1, dtype=np.float32)
     across = np.linspace(-1, 1, side, dtype=np.float32)[1:-1]
     right, down = (
-        np.abs(cells + frame_P4[:, at, None] + frame_P4[:, at + 1, None] * across - (side - 1) / 2)
+        np.abs(cells + side * (frame_P4[:, at, None] + frame_P4[:, at + 1, None] * across) - (side - 1) / 2)
         <= side / 2 - 1
         for at in (0, 2)
     )
@@ -100,13 +103,13 @@ def _between(around: list[Floats], later_P: Floats) -> tuple[Floats, Floats]:
 
 
 def warped(pictures_PLSS: Floats, frame_P4: Floats) -> Floats:
-    """Pictures shifted and stretched by parts of cells (Keys' cubic), their edges continued."""
+    """Pictures shifted and stretched by parts of their sides (Keys' cubic), their edges continued."""
     side = pictures_PLSS.shape[-1]
     cells = np.arange(side, dtype=np.float32)
     across = np.linspace(-1, 1, side, dtype=np.float32)
     weights: list[Floats] = []
     for shift, stretch in ((0, 1), (2, 3)):
-        place_PS = cells + frame_P4[:, shift, None] + frame_P4[:, stretch, None] * across
+        place_PS = cells + side * (frame_P4[:, shift, None] + frame_P4[:, stretch, None] * across)
         far = np.abs(place_PS.clip(0, side - 1)[:, :, None] - cells)
         near = (1.5 * far - 2.5) * far**2 + 1
         weight = np.where(far < 1, near, np.where(far < 2, ((2.5 - 0.5 * far) * far - 4) * far + 2, 0))
@@ -115,20 +118,35 @@ def warped(pictures_PLSS: Floats, frame_P4: Floats) -> Floats:
 
 
 def luma_rest(off_PLII: Floats, guess_PLII: Floats, second_PLII: Floats) -> Floats:
-    """What a fit of luma leaves over: at the worst spot, and where most moves (P, 2)."""
+    """What a fit of luma leaves over: at the worst spot, and where most moves (P, 2).
+
+    Of a cell as much may be off as a codec changes: some levels, and more beside an edge. So a thing tells itself from
+    another one at night too, where both are darker than the day's noise.
+    """
     count, moments, side = off_PLII.shape[:3]
-    contrast_P = np.sqrt(second_PLII.var((1, 2, 3)) + NOISE**2).clip(None, MOST_CONTRAST)
-    spot_PL = _worst(np.abs(off_PLII).reshape(count, moments, side**2), WORST_CELLS)
+    changed_PLII = NOISE + STEEP * np.maximum(_steps(guess_PLII), _steps(second_PLII))
+    spot_PL = _worst((np.abs(off_PLII) / changed_PLII).reshape(count, moments, side**2), WORST)
     moved_3P = [
-        _worst(part.var(1).reshape(count, side**2), 2 * WORST_CELLS)
-        for part in (off_PLII, guess_PLII, second_PLII)
+        _worst(part.var(1).reshape(count, side**2), 3 * WORST) for part in (off_PLII, guess_PLII, second_PLII)
     ]
     moving_P = np.sqrt(moved_3P[0] / (np.maximum(moved_3P[1], moved_3P[2]) + (1.5 * NOISE) ** 2))
-    return np.stack([spot_PL.mean(1) / contrast_P, moving_P], 1)
+    return np.stack([spot_PL.mean(1), moving_P], 1)
 
 
-def _worst(cells: Floats, count: int) -> Floats:
-    """The mean of the largest along the last axis."""
+def _steps(pictures_PLII: Floats) -> Floats:
+    """How far each cell is from that one of its four neighbours that is farthest from it, in levels."""
+    steps = np.zeros_like(pictures_PLII)
+    for axis in (2, 3):
+        step = np.abs(np.diff(pictures_PLII, axis=axis))
+        nothing = np.zeros_like(step.take([0], axis))
+        for sides in ([nothing, step], [step, nothing]):
+            np.maximum(steps, np.concatenate(sides, axis), out=steps)
+    return steps
+
+
+def _worst(cells: Floats, share: float) -> Floats:
+    """The mean of a share of the cells along the last axis: the largest."""
+    count = max(1, round(share * cells.shape[-1]))
     return np.asarray(np.partition(cells, -count, axis=-1)[..., -count:].mean(-1))
 
 
@@ -138,9 +156,8 @@ def color_rest(around: list[Floats], second_PXSS: Floats, moved_P5: Floats) -> F
     All colours may be stronger or weaker by a factor, and shifted: nothing but a spot's own colour is off.
     """
     count, pictures, side = second_PXSS.shape[:3]
-    frame_P4 = moved_P5[:, :4] * (side / 16)
     first_3 = [
-        warped(_between(around, moved_P5[:, 4] + by)[0], frame_P4).reshape(count, pictures // 2, 2, side**2)
+        warped(_between(around, moved_P5[:, 4] + by)[0], moved_P5).reshape(count, pictures // 2, 2, side**2)
         for by in (0, -JITTER, JITTER)
     ]
     second = second_PXSS.reshape(first_3[0].shape)
@@ -151,4 +168,4 @@ def color_rest(around: list[Floats], second_PXSS: Floats, moved_P5: Floats) -> F
     factor = (product / power).clip(0, 2)
     guess_3 = [(part - first_mean) * factor + second_mean for part in first_3]
     off = second - second.clip(np.minimum.reduce(guess_3), np.maximum.reduce(guess_3))
-    return np.asarray(_worst(np.sqrt((off**2).sum(2)), WORST_CELLS).mean(1))
+    return np.asarray(_worst(np.sqrt((off**2).sum(2)), WORST).mean(1))

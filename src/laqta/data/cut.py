@@ -10,7 +10,7 @@ from typing import Any
 import av
 import numpy as np
 
-from laqta.data.probe import open_film
+from laqta.data.frames import decode_span, picture_of
 from laqta.encode import Frames
 
 
@@ -25,20 +25,10 @@ def read_span(path: Path, clip: dict[str, Any]) -> tuple[Frames, list[Fraction]]
     base = Fraction(clip["time_base_num"], clip["time_base_den"])
     frames: list[Frames] = []
     starts: list[Fraction] = []
-    with open_film(path) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        container.seek(clip["start_pts"], stream=stream)
-        for frame in container.decode(stream):
-            if frame.pts is None or frame.pts < clip["start_pts"]:
-                continue
-            if frame.pts >= clip["end_pts"]:
-                break
-            turned = np.rot90(frame.to_ndarray(format="rgb24"), k=frame.rotation // 90)
-            frames.append(np.ascontiguousarray(turned))
-            starts.append((frame.pts - clip["start_pts"]) * base)
-    if not frames:
-        raise ValueError(f"{str(path)!r} holds no frame from PTS {clip['start_pts']} to {clip['end_pts']}")
+    for frame in decode_span(path, clip):
+        assert frame.pts is not None
+        frames.append(picture_of(frame))
+        starts.append((frame.pts - clip["start_pts"]) * base)
     return np.stack(frames), starts
 
 

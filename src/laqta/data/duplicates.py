@@ -17,8 +17,8 @@ from laqta.data.copies import COLOR_SIDE, Bytes, Fit, Pairs, Store, candidates, 
 from laqta.data.copies_fit import Floats
 from laqta.data.stages import Stage, Work
 
-CROPPED = 0.2
-"""Cells (of the thumbnail's) that a frame moves from which on it is called cropped: 1.5 % of a side."""
+CROPPED = 0.0125
+"""The share of its side that a frame moves from which on it is called cropped."""
 BRIGHTER = 5.0
 """Levels (of 255) from which on a clip is called brighter or darker."""
 
@@ -27,8 +27,8 @@ BRIGHTER = 5.0
 class Clips:
     """What is known of N clips, in any order.
 
-    `thumbs` uint8 (K of the clip, S, S) and `colors` uint8 (K, 8, 8, 2), evenly spaced over its `seconds`: luma, and
-    what `ColorThumbs` keeps. `pixels` is its width times its height.
+    `thumbs` uint8 (K of the clip, S, S) and `colors` uint8 (K, 16, 16, 2), evenly spaced over its `seconds`: what
+    `copies.Thumbs` keeps. `pixels` is its width times its height.
     """
 
     ids: Sequence[str]
@@ -59,13 +59,13 @@ class Duplicates(Stage):
     `most_trim` seconds may be missing at an end, and `least_overlap` of the longer clip must be in both.
     Clips are looked at closer if their mean pictures correlate by `alike`, where they move by `moving_alike`, and the
     mean picture of one, but for a share of `frame_rest`, is the other's in another light or frame.
-    At its worst spot a copy is off by `still_spot_limit` of the contrast at most if frame, brightness, time and bits a
-    pixel are the same, and up to `spot_limit` if they were changed much; by `motion_limit` of what moves; and by
-    `color_limit` levels of colour.
+    At its worst spot a copy is off by `still_spot_limit` times what a codec changes there, at most, if frame,
+    brightness, time and bits a pixel are the same, and by up to `spot_limit` times that if they were changed much; by
+    `motion_limit` of what moves; and by `color_limit` levels of colour.
     """
 
     name: ClassVar[str] = "duplicates"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[tuple[str, ...]] = ("shots",)
     whole: ClassVar[bool] = True
     memory_mb: ClassVar[int] = 4000
@@ -83,10 +83,10 @@ class Duplicates(Stage):
     alike: float = 0.8
     moving_alike: float = 0.7
     frame_rest: float = 0.08
-    still_spot_limit: float = 0.24
-    spot_limit: float = 0.5
-    motion_limit: float = 0.33
-    color_limit: float = 12.0
+    still_spot_limit: float = 2.0
+    spot_limit: float = 4.0
+    motion_limit: float = 0.36
+    color_limit: float = 13.0
 
     def open(self) -> Work:
         """Nothing to set up."""
@@ -94,8 +94,8 @@ class Duplicates(Stage):
 
     def _work(self, table: pa.Table) -> pa.Table:
         thumbs = [
-            np.frombuffer(data, np.uint8).reshape(-1, side, side)
-            for data, side in zip(table["thumbs"].to_pylist(), table["thumb_side"].to_pylist(), strict=True)
+            np.frombuffer(data.as_buffer(), np.uint8).reshape(-1, side, side)
+            for data, side in zip(table["thumbs"], table["thumb_side"].to_pylist(), strict=True)
         ]
         sizes = zip(table["width"].to_pylist(), table["height"].to_pylist(), strict=True)
         clips = Clips(
@@ -118,7 +118,7 @@ def _colors(table: pa.Table, thumbs: list[Bytes]) -> list[Bytes]:
     if "colors" not in table.column_names:
         return [np.full((len(part), COLOR_SIDE, COLOR_SIDE, 2), 128, np.uint8) for part in thumbs]
     shape = (-1, COLOR_SIDE, COLOR_SIDE, 2)
-    return [np.frombuffer(data, np.uint8).reshape(shape) for data in table["colors"].to_pylist()]
+    return [np.frombuffer(data.as_buffer(), np.uint8).reshape(shape) for data in table["colors"]]
 
 
 def find_copies(clips: Clips, rules: Duplicates) -> list[Copy]:
@@ -176,7 +176,7 @@ class _Links:
     def _strain(self, pairs: Pairs, fit: Fit) -> Floats:
         """From 0 to 1: how much frame, brightness, time or bits were changed. A fit of more leaves more over."""
         changes = (
-            (_cropped(fit.unknowns_PV) - 0.1) / 0.3,
+            (_cropped(fit.unknowns_PV) - 0.006) / 0.019,
             (_brighter(fit.unknowns_PV) - 3) / 10,
             np.abs(np.nan_to_num(fit.shift_P)) / 0.2,
             np.abs(self.bits_N[pairs.first_P] - self.bits_N[pairs.second_P]) - 0.5,
@@ -197,7 +197,7 @@ class _Links:
 
 
 def _cropped(unknowns_PV: Floats) -> Floats:
-    """How far the frame moved, in cells."""
+    """How far the frame moved, as a share of its side."""
     return np.asarray(np.abs(unknowns_PV[:, 2:6]).max(1))
 
 

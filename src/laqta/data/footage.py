@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from laqta.data.copies import ColorThumbs
+from laqta.data.copies import Thumbs
 from laqta.data.ingest import bytes_of
+from laqta.data.picture import Picture
 from laqta.data.probe import probe
 from laqta.data.scan import Scan, scan
-from laqta.data.series import SERIES_SCHEMA, colors_of, from_row, to_row
+from laqta.data.series import SERIES_SCHEMA, from_row, thumbs_of, to_row
 from laqta.data.shots import ShotRules, ShotSpan, cut_shots, find_transitions
 from laqta.data.stages import SOURCES, Row, Stage, Work, each_row
 from laqta.data.workspace import content_id
@@ -64,7 +64,7 @@ class ScanStage(Stage):
     """The series of a source, from one decode pass."""
 
     name = "scan"
-    version = 1
+    version = 3
     reads = ("probe", SOURCES)
     memory_mb = 1000
     columns = SERIES_SCHEMA
@@ -75,9 +75,10 @@ class ScanStage(Stage):
 
 
 def _scan(item: Row) -> Row:
-    colors = ColorThumbs()
-    found = scan(bytes_of(dict(item)), watcher=colors)
-    return to_row(found, np.stack(colors.thumbs))
+    thumbs = Thumbs()
+    found = scan(bytes_of(dict(item)), watcher=thumbs)
+    bytes_of(dict(item))  # it may have changed while it was read
+    return to_row(found, np.stack(thumbs.lumas), np.stack(thumbs.colors))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ class ShotsStage(ShotRules, Stage):
     """A source's shots: each is a clip, a span of exact times, with what the series say of it."""
 
     name = "shots"
-    version = 1
+    version = 2
     reads = ("scan", "probe", SOURCES)
     columns = pa.schema(
         [
@@ -120,7 +121,7 @@ class ShotsStage(ShotRules, Stage):
         return each_row(self.schema, self._find)
 
     def _find(self, item: Row) -> Iterator[Row]:
-        found, colors_T882 = from_row(dict(item)), colors_of(dict(item))
+        found, pictures = from_row(dict(item)), thumbs_of(dict(item))
         for span in cut_shots(found, find_transitions(found, self), self):
             base = span.time_base
             where = (span.start_pts, span.end_pts, base.numerator, base.denominator)
@@ -134,7 +135,7 @@ class ShotsStage(ShotRules, Stage):
                 "height": item["source_height"],
                 "bytes_a_second": item["bytes"] / max(item["source_seconds"], 1e-3),
                 **_measures(found, span),
-                **_thumbs(found, span, colors_T882),
+                **_thumbs(found, span, *pictures),
             }
 
 
@@ -148,26 +149,26 @@ def _measures(scan: Scan, span: ShotSpan) -> dict[str, Any]:
         "frames": span.last - span.first,
         "luma": float(scan.luma_mean_T[inside].mean()),
         "contrast": float(scan.luma_deviation_T[inside].mean()),
-        "colorfulness": float(scan.colorfulness_T[inside].mean()),
+        "colorfulness": float(scan.colorfulness_K[sampled].mean()) if sampled.any() else None,
         "black_share": float((scan.black_share_T[inside] >= BLACK).mean()),
         "frozen_share": float(still.mean()) if len(still) else 1.0,
         "motion": float(scan.difference_T[inner].mean()) if len(still) else 0.0,
         "sharpness": float(np.median(scan.sharpness_K[sampled])) if sampled.any() else None,
-        "bars": float(np.median(scan.bars_T4[inside].sum(axis=1))),
+        "bars": float(np.median(scan.bars_K4[sampled].sum(axis=1))) if sampled.any() else None,
         "hashes": scan.hashes_K[sampled].tolist(),
     }
 
 
-def _thumbs(scan: Scan, span: ShotSpan, colors_T882: NDArray[np.uint8]) -> dict[str, Any]:
+def _thumbs(scan: Scan, span: ShotSpan, lumas_TSS: Picture, colors_TSS2: Picture) -> dict[str, Any]:
     """The pictures of a span that copies are looked for by: those shown in the middle of equal parts of it."""
     length = span.end_pts - span.start_pts
     count = max(2, round(float(length * span.time_base) * THUMBS_A_SECOND))
     middles = span.start_pts + (np.arange(count) + 0.5) / count * length
     shown = np.searchsorted(scan.pts_T, middles, "right") - 1
     return {
-        "thumbs": scan.thumbs_TSS[shown].tobytes(),
-        "thumb_side": scan.thumbs_TSS.shape[1],
-        "colors": colors_T882[shown].tobytes(),
+        "thumbs": lumas_TSS[shown].tobytes(),
+        "thumb_side": lumas_TSS.shape[1],
+        "colors": colors_TSS2[shown].tobytes(),
     }
 
 

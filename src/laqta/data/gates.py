@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,22 @@ def passing(clips: pa.Table, gates: Sequence[Gate], on: str) -> pa.Table:
 def survival(clips: pa.Table, gates: Sequence[Gate], on: str) -> list[Survival]:
     """What each gate keeps of what the gates before it let through; raises as `passing` does."""
     report = []
-    before = len(clips)
-    for at, gate in enumerate(gates):
-        kept = len(passing(clips, gates[: at + 1], on))
+    through = np.ones(len(clips), np.bool_)
+    for gate, keeps in zip(gates, verdicts(clips, gates, on), strict=True):
+        before = int(through.sum())
+        through &= keeps
         report.append(
-            Survival(gate=gate, before=before, kept=kept, kept_alone=len(passing(clips, [gate], on)))
+            Survival(gate=gate, before=before, kept=int(through.sum()), kept_alone=int(keeps.sum()))
         )
-        before = kept
     return report
+
+
+def verdicts(clips: pa.Table, gates: Sequence[Gate], on: str) -> list[NDArray[np.bool_]]:
+    """What each gate alone says of every clip, in the order of the table; asked at once. Raises as `passing` does."""
+    asked = "".join(f", {_met(gate)} as gate_{at}" for at, gate in enumerate(gates))
+    numbered = clips.append_column("clip_place", pa.array(range(len(clips)), pa.int64()))
+    told = _ask(numbered, f"select clip_place{asked} from clips order by clip_place", on)
+    return [np.array(told[f"gate_{at}"].to_pylist(), np.bool_) for at in range(len(gates))]
 
 
 def query(clips: pa.Table, sql: str) -> pa.Table:

@@ -30,19 +30,26 @@ _OPPONENT = np.array(
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """One frame's numbers. Levels are of 255; `bars` are shares of the picture: top, bottom, left, right."""
+    """One frame's numbers, and against the frame before. Levels are of 255."""
 
     luma_mean: float
     luma_deviation: float
     black_share: float
+    difference: float
+    content: float
+    thumb_SS: Picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What changes slowly, of a frame now and then. `bars` are shares of the picture: top, bottom, left, right."""
+
     detail: float
     color_mean: tuple[float, float, float]
     color_deviation: tuple[float, float, float]
     colorfulness: float
-    difference: float
-    content: float
     bars: tuple[float, float, float, float]
-    thumb_SS: Picture
+    hashed: int
 
 
 def small_size(width: int, height: int) -> tuple[int, int]:
@@ -65,26 +72,32 @@ class Observer:
         luma = np.asarray(cv2.cvtColor(picture_HWC, cv2.COLOR_BGR2GRAY), np.uint8)
         hsv = cv2.cvtColor(picture_HWC, cv2.COLOR_BGR2HSV)
         luma_mean, luma_deviation = cv2.meanStdDev(luma)
-        coarse = np.ascontiguousarray(picture_HWC[::2, ::2])  # every fourth pixel tells the colours
-        mean, deviation = cv2.meanStdDev(coarse)
-        dark = int(np.count_nonzero(luma < BLACK))
         measures = Measures(
             luma_mean=float(luma_mean[0, 0]),
             luma_deviation=float(luma_deviation[0, 0]),
-            black_share=dark / luma.size,
-            detail=sharpness(luma),
-            color_mean=_three(mean),
-            color_deviation=_three(deviation),
-            colorfulness=_colorfulness(coarse),
+            black_share=int(np.count_nonzero(luma < BLACK)) / luma.size,
             difference=0.0 if self._luma is None else float(cv2.mean(cv2.absdiff(luma, self._luma))[0]),
             content=0.0 if self._hsv is None else sum(cv2.mean(cv2.absdiff(hsv, self._hsv))[:3]) / 3,
-            bars=_bars(luma) if dark else (0.0, 0.0, 0.0, 0.0),
             thumb_SS=np.asarray(
                 cv2.resize(luma, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA), np.uint8
             ),
         )
         self._luma, self._hsv = luma, hsv
         return measures
+
+
+def look(picture_HWC: Picture) -> Look:
+    """Measure what changes slowly of a small picture, blue, green, red."""
+    luma = np.asarray(cv2.cvtColor(picture_HWC, cv2.COLOR_BGR2GRAY), np.uint8)
+    mean, deviation = cv2.meanStdDev(picture_HWC)
+    return Look(
+        detail=sharpness(luma),
+        color_mean=_three(mean),
+        color_deviation=_three(deviation),
+        colorfulness=_colorfulness(picture_HWC),
+        bars=_bars(luma),
+        hashed=perceptual_hash(luma),
+    )
 
 
 def _three(column: Any) -> tuple[float, float, float]:

@@ -141,6 +141,10 @@ def open_film(path: Path) -> av.container.InputContainer:
     """Open a film with FFmpeg, which may read nothing but this file; `ValueError` if it has no pictures.
 
     Laqta looks at a file's first stream of pictures; where that is a cover, the file is refused too.
+
+    It is decoded in one thread: with several, FFmpeg's H.264 decoder gives out motion vectors that another thread is
+    still writing, and in a damaged film the count of threads decides where it breaks off and how holes are patched.
+    A worker is a core anyway.
     """
     try:  # `file:` in front, or a name with a colon would be read as a protocol
         container = av.open(
@@ -164,6 +168,7 @@ def open_film(path: Path) -> av.container.InputContainer:
     except ValueError:
         container.close()
         raise
+    films[0].codec_context.thread_count = 1
     return container
 
 

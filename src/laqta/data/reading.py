@@ -16,7 +16,7 @@ class TextStage(Stage):
     """How much of a source's picture is text: on average, and as an overlay that stays."""
 
     name = "text"
-    version = 1
+    version = 2
     reads = ("probe", SOURCES)
     needs = ("rapidocr", "ocr")
     memory_mb = 1500

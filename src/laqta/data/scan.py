@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import av
-import cv2
 import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -22,10 +21,10 @@ from numpy.typing import NDArray
 
 from laqta.data.picture import (
     THUMB_SIDE,
-    Measures,
+    Look,
     Observer,
     Picture,
-    perceptual_hash,
+    look,
     sharpness,
     small_size,
 )
@@ -34,11 +33,11 @@ from laqta.data.probe import Probe, open_film, probe
 Series = NDArray[np.float32]
 
 SAMPLES_A_SECOND = 2
-"""How often a frame is hashed, and its sharpness measured at full size."""
+"""How often what changes slowly is measured: colours, bars, sharpness, vectors, the hash."""
 WAITING = 8
 """How many decoded frames may wait to be measured."""
-VECTOR_FRAMES, VECTOR_STEP = 3, 8
-"""Motion vectors are read of every third frame, and of those every eighth: more tells nothing new."""
+VECTOR_STEP = 8
+"""Of a frame's motion vectors every eighth is read: more tells nothing new."""
 STILL_VECTOR = 0.5
 """A motion vector shorter than this many pixels does not move."""
 
@@ -56,14 +55,15 @@ class Scan:
 
     `pts_T` int64 in units of `time_base`, rising; `end_pts` is where the last frame ends. Levels are of 255 on a
     picture of at most 128 pixels, full range, in the film's own transfer curve: `luma_mean_T`, `luma_deviation_T`,
-    `black_share_T` (pixels under 24), `detail_T` (mean square of the Laplacian), `color_mean_TC`,
-    `color_deviation_TC`, `colorfulness_T`. Against the frame before, 0 for the first: `difference_T` (mean
-    absolute of luma; 0 is a freeze), `content_T` (PySceneDetect's content value: mean absolute of hue, saturation
-    and value). `vector_mean_T` and `vector_share_T`: mean length of the codec's motion vectors as a fraction of the
-    picture's diagonal, and the share of the picture that moves; read of every third frame, NaN elsewhere, in key
-    frames, and where the codec gives none. `bars_T4`: share black from the top, bottom, left and right edges inwards.
-    `thumbs_TSS` uint8 luma. Of sampled frames, indices `sampled_K` int64: `hashes_K` uint64 and `sharpness_K` (mean
-    square of the Laplacian in the middle quarter, at the film's own size).
+    `black_share_T` (pixels under 24). Against the frame before, 0 for the first: `difference_T` (mean absolute of luma;
+    0 is a freeze), `content_T` (PySceneDetect's content value: mean absolute of hue, saturation and value).
+    `thumbs_TSS` uint8 luma.
+
+    Of sampled frames, indices `sampled_K` int64: `hashes_K` uint64; `sharpness_K` (mean square of the Laplacian in the
+    middle quarter, at the film's own size) and `detail_K` (of the small picture); `color_mean_KC`,
+    `color_deviation_KC`, `colorfulness_K`; `bars_K4`: share black from the top, bottom, left and right edges inwards;
+    `vector_mean_K` and `vector_share_K`: mean length of the codec's motion vectors as a fraction of the picture's
+    diagonal, and the share of the picture that moves; NaN in key frames, and where the codec gives none.
     """
 
     time_base: Fraction
@@ -72,19 +72,19 @@ class Scan:
     luma_mean_T: Series
     luma_deviation_T: Series
     black_share_T: Series
-    detail_T: Series
-    color_mean_TC: Series
-    color_deviation_TC: Series
-    colorfulness_T: Series
     difference_T: Series
     content_T: Series
-    vector_mean_T: Series
-    vector_share_T: Series
-    bars_T4: Series
     thumbs_TSS: Picture
     sampled_K: NDArray[np.int64]
     hashes_K: NDArray[np.uint64]
     sharpness_K: Series
+    detail_K: Series
+    color_mean_KC: Series
+    color_deviation_KC: Series
+    colorfulness_K: Series
+    bars_K4: Series
+    vector_mean_K: Series
+    vector_share_K: Series
 
 
 @dataclass
@@ -94,7 +94,9 @@ class _Gathered:
     pts: list[int] = field(default_factory=list)
     rows: list[tuple[float, ...]] = field(default_factory=list)
     thumbs: bytearray = field(default_factory=bytearray)
-    samples: list[tuple[int, int, float]] = field(default_factory=list)
+    sampled: list[int] = field(default_factory=list)
+    hashes: list[int] = field(default_factory=list)
+    samples: list[tuple[float, ...]] = field(default_factory=list)
     end_pts: int = 0
 
 
@@ -136,7 +138,6 @@ def _decode(path: Path) -> Iterator[av.VideoFrame]:
     """Yield the frames with their motion vectors; a frame that the decoder calls corrupt raises."""
     with open_film(path) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
         stream.codec_context.options = {"flags2": "+export_mvs"}
         for frame in container.decode(stream):
             if frame.is_corrupt:
@@ -166,15 +167,17 @@ class _Measurer:
         picture = self._small(frame)
         if self.watcher is not None:
             self.watcher.see(picture)
-        measures = self.observer.measure(picture)
-        gathered.rows.append((*_row(measures), *self._vectors(frame)))
-        gathered.thumbs += measures.thumb_SS.tobytes()
+        seen = self.observer.measure(picture)
+        gathered.rows.append(
+            (seen.luma_mean, seen.luma_deviation, seen.black_share, seen.difference, seen.content)
+        )
+        gathered.thumbs += seen.thumb_SS.tobytes()
         if not gathered.samples or pts >= self.next_sample:
             self.next_sample = pts + self.sample_pts
-            grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-            gathered.samples.append(
-                (len(gathered.pts), perceptual_hash(grey), sharpness(self._middle(frame)))
-            )
+            looked = look(picture)
+            gathered.sampled.append(len(gathered.pts))
+            gathered.hashes.append(looked.hashed)
+            gathered.samples.append((sharpness(self._middle(frame)), *_sample(looked), *self._vectors(frame)))
         gathered.pts.append(pts)
         gathered.end_pts = pts + (frame.duration or self.frame_pts)
 
@@ -195,34 +198,29 @@ class _Measurer:
 
     def _vectors(self, frame: av.VideoFrame) -> tuple[float, float]:
         """Mean length (fraction of the diagonal, a frame) and share of the picture that moves."""
-        turn = len(self.gathered.pts) % VECTOR_FRAMES
-        data = None if turn else cast(Any, frame.side_data).get(Type.MOTION_VECTORS)
+        data = cast(Any, frame.side_data).get(Type.MOTION_VECTORS)
         if data is None:
             return float("nan"), float("nan")
         vectors = np.ascontiguousarray(data.to_ndarray()[::VECTOR_STEP])
         across, down, scale = vectors["motion_x"], vectors["motion_y"], vectors["motion_scale"]
         length = np.sqrt(across * across + down * down) / np.maximum(scale, 1)
         area = vectors["w"].astype(np.float64) * vectors["h"] * (VECTOR_STEP / self.area)
-        return float(length @ area) / self.diagonal, min(float((length >= STILL_VECTOR) @ area), 1.0)
+        moves = length >= STILL_VECTOR
+        return float((length * area).sum()) / self.diagonal, min(float(area[moves].sum()), 1.0)
 
 
-def _row(measures: Measures) -> tuple[float, ...]:
+def _sample(looked: Look) -> tuple[float, ...]:
     return (
-        measures.luma_mean,
-        measures.luma_deviation,
-        measures.black_share,
-        measures.detail,
-        measures.colorfulness,
-        measures.difference,
-        measures.content,
-        *measures.color_mean,
-        *measures.color_deviation,
-        *measures.bars,
+        looked.detail,
+        looked.colorfulness,
+        *looked.color_mean,
+        *looked.color_deviation,
+        *looked.bars,
     )
 
 
 def _as_arrays(known: Probe, gathered: _Gathered) -> Scan:
-    rows = np.array(gathered.rows, np.float32)
+    rows, samples = np.array(gathered.rows, np.float32), np.array(gathered.samples, np.float32)
     return Scan(
         time_base=known.time_base,
         end_pts=gathered.end_pts,
@@ -230,17 +228,17 @@ def _as_arrays(known: Probe, gathered: _Gathered) -> Scan:
         luma_mean_T=rows[:, 0],
         luma_deviation_T=rows[:, 1],
         black_share_T=rows[:, 2],
-        detail_T=rows[:, 3],
-        colorfulness_T=rows[:, 4],
-        difference_T=rows[:, 5],
-        content_T=rows[:, 6],
-        color_mean_TC=rows[:, 7:10],
-        color_deviation_TC=rows[:, 10:13],
-        bars_T4=rows[:, 13:17],
-        vector_mean_T=rows[:, 17],
-        vector_share_T=rows[:, 18],
+        difference_T=rows[:, 3],
+        content_T=rows[:, 4],
         thumbs_TSS=np.frombuffer(bytes(gathered.thumbs), np.uint8).reshape(-1, THUMB_SIDE, THUMB_SIDE),
-        sampled_K=np.array([at for at, _, _ in gathered.samples], np.int64),
-        hashes_K=np.array([bits for _, bits, _ in gathered.samples], np.uint64),
-        sharpness_K=np.array([value for _, _, value in gathered.samples], np.float32),
+        sampled_K=np.array(gathered.sampled, np.int64),
+        hashes_K=np.array(gathered.hashes, np.uint64),
+        sharpness_K=samples[:, 0],
+        detail_K=samples[:, 1],
+        colorfulness_K=samples[:, 2],
+        color_mean_KC=samples[:, 3:6],
+        color_deviation_KC=samples[:, 6:9],
+        bars_K4=samples[:, 9:13],
+        vector_mean_K=samples[:, 13],
+        vector_share_K=samples[:, 14],
     )

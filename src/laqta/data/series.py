@@ -7,26 +7,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from laqta.data.copies import COLOR_SIDE
-from laqta.data.picture import THUMB_SIDE
+from laqta.data.copies import COLOR_SIDE, LUMA_SIDE
+from laqta.data.picture import THUMB_SIDE, Picture
 from laqta.data.scan import Scan
 
 FLAT = {
     "luma_mean": "luma_mean_T",
     "luma_deviation": "luma_deviation_T",
     "black": "black_share_T",
-    "detail": "detail_T",
-    "color_mean": "color_mean_TC",
-    "color_deviation": "color_deviation_TC",
-    "colorfulness": "colorfulness_T",
     "difference": "difference_T",
     "content": "content_T",
-    "vector_mean": "vector_mean_T",
-    "vector_share": "vector_share_T",
-    "bars": "bars_T4",
     "sharpness": "sharpness_K",
+    "detail": "detail_K",
+    "color_mean": "color_mean_KC",
+    "color_deviation": "color_deviation_KC",
+    "colorfulness": "colorfulness_K",
+    "bars": "bars_K4",
+    "vector_mean": "vector_mean_K",
+    "vector_share": "vector_share_K",
 }
 """Column and field of every float32 series; those with several numbers a frame lie in it row by row."""
 
@@ -38,6 +37,7 @@ SERIES_SCHEMA = pa.schema(
         ("pts", pa.list_(pa.int64())),
         *((f"series_{name}", pa.list_(pa.float32())) for name in FLAT),
         ("series_thumbs", pa.binary()),
+        ("series_lumas", pa.binary()),
         ("series_colors", pa.binary()),
         ("sampled", pa.list_(pa.int64())),
         ("sampled_hashes", pa.list_(pa.uint64())),
@@ -45,8 +45,8 @@ SERIES_SCHEMA = pa.schema(
 )
 
 
-def to_row(scan: Scan, colors_T882: NDArray[np.uint8]) -> dict[str, Any]:
-    """The columns of one scan, with the colours of its frames (`copies.ColorThumbs`)."""
+def to_row(scan: Scan, lumas_TSS: Picture, colors_TSS2: Picture) -> dict[str, Any]:
+    """The columns of one scan, with what copies are looked for by (`copies.Thumbs`)."""
     return {
         "scan_time_base_num": scan.time_base.numerator,
         "scan_time_base_den": scan.time_base.denominator,
@@ -54,15 +54,17 @@ def to_row(scan: Scan, colors_T882: NDArray[np.uint8]) -> dict[str, Any]:
         "pts": scan.pts_T.tolist(),
         **{f"series_{name}": getattr(scan, field).ravel().tolist() for name, field in FLAT.items()},
         "series_thumbs": scan.thumbs_TSS.tobytes(),
-        "series_colors": colors_T882.tobytes(),
+        "series_lumas": lumas_TSS.tobytes(),
+        "series_colors": colors_TSS2.tobytes(),
         "sampled": scan.sampled_K.tolist(),
         "sampled_hashes": scan.hashes_K.tolist(),
     }
 
 
-def colors_of(row: dict[str, Any]) -> NDArray[np.uint8]:
-    """The colours of every frame, (T, 8, 8, 2)."""
-    return np.frombuffer(row["series_colors"], np.uint8).reshape(-1, COLOR_SIDE, COLOR_SIDE, 2)
+def thumbs_of(row: dict[str, Any]) -> tuple[Picture, Picture]:
+    """Luma (T, 32, 32) and colours (T, 16, 16, 2) of every frame."""
+    lumas, colors = (np.frombuffer(row[f"series_{name}"], np.uint8) for name in ("lumas", "colors"))
+    return lumas.reshape(-1, LUMA_SIDE, LUMA_SIDE), colors.reshape(-1, COLOR_SIDE, COLOR_SIDE, 2)
 
 
 def from_row(row: dict[str, Any]) -> Scan:
@@ -70,7 +72,7 @@ def from_row(row: dict[str, Any]) -> Scan:
     frames = len(row["pts"])
     series = {
         field: np.array(row[f"series_{name}"], np.float32).reshape(
-            (frames, -1) if field.rpartition("_")[2] in ("TC", "T4") else (-1,)
+            (len(row["sampled"]), -1) if field.rpartition("_")[2] in ("KC", "K4") else (-1,)
         )
         for name, field in FLAT.items()
     }

@@ -100,7 +100,6 @@ def _sampled(path: Path, known: Probe) -> Iterator[av.VideoFrame]:
     """Yield one frame each `SAMPLE_SECONDS`."""
     wished, step = float(known.start_pts), SAMPLE_SECONDS / float(known.time_base)
     with open_film(path) as container:
-        container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
             if frame.pts is not None and frame.pts >= wished:
                 wished = frame.pts + step

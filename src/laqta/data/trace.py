@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import pyarrow.parquet as pq
 from laqta.data.datasets import WITHDRAWN
 from laqta.data.facts import FACT, RAN
 from laqta.data.ingest import source_records
+from laqta.data.review.preview import forget
+from laqta.data.thumbs import remove_thumbs
 from laqta.data.workspace import Workspace, stored, write_json
 from laqta.files import write_file
 
@@ -100,7 +103,8 @@ def models_of(workspace: Workspace, versions: list[str]) -> list[str]:
 
 
 def withdraw(workspace: Workspace, whose: str) -> Withdrawal:
-    """Take back an owner's footage, or one source: its copied bytes, every fact and vote made from it, its record.
+    """Take back an owner's footage, or one source: its copied bytes, every fact, vote, cut film and picture made
+    from it, its record.
 
     It is not taken in again (`withdrawn/` remembers the hash). Versions that held it are marked and refused from
     then on.
@@ -121,6 +125,8 @@ def withdraw(workspace: Workspace, whose: str) -> Withdrawal:
     sources = [record["id"] for record in records]
     versions = list(_mark_versions(workspace, set(sources)))
     clips = _remove_facts(workspace, set(sources))
+    forget(workspace, clips)
+    remove_thumbs(workspace, clips)
     left = []
     for record in records:
         bytes_at = Path(record["where"])
@@ -147,6 +153,8 @@ def _mark_versions(workspace: Workspace, sources: set[str]) -> Iterator[str]:
         goes = [source in sources for source in rows["source"].to_pylist()]
         if any(goes):
             write_json(path.with_suffix(f".{WITHDRAWN}"), {"sources": sorted(sources)})
+            for shards in path.parent.glob(f"{path.stem}.*/"):
+                shutil.rmtree(shards)
             _rewrite(path, rows.filter(pa.array([not gone for gone in goes], pa.bool_())))
             yield f"{path.parent.name}@{path.stem[:12]}"
 
@@ -154,7 +162,8 @@ def _mark_versions(workspace: Workspace, sources: set[str]) -> Iterator[str]:
 def _remove_facts(workspace: Workspace, gone: set[str]) -> set[str]:
     """Remove every row about the sources and what was found in them; returns the ids of their clips."""
     tables = [(path, pq.read_table(path)) for path in stored(workspace.facts, "*/*.parquet")]
-    tables += [(path, pq.read_table(path)) for path in stored(workspace.labels, "*/*/*.parquet")]
+    for labels in ("*/*/*.parquet", "*/*.parquet"):  # votes, and the clips of labelling tasks
+        tables += [(path, pq.read_table(path)) for path in stored(workspace.labels, labels)]
     clips: set[str] = set()
     for _, rows in tables:
         if "of" in rows.schema.names:
@@ -171,7 +180,7 @@ def _remove_facts(workspace: Workspace, gone: set[str]) -> set[str]:
 
 
 def _rewrite(path: Path, rows: pa.Table) -> None:
-    if not len(rows) and path.parent.parent.name == "facts":
+    if not len(rows) and path.parent.parent.name != "datasets":
         path.unlink()
         return
     with write_file(path) as draft:

@@ -5,7 +5,11 @@ refused/<hash>.json        what could not be ingested, and why
 blobs/<2>/<sha256>.<end>   bytes that were copied in
 facts/<stage>/*.parquet    what stages found out, append-only (facts.py)
 troubles/<stage>.json      what failed in the last run for a reason that may pass
-labels/<task>/<vendor>/    every vote as it came
+labels/<task>/<vendor>/    every vote as it came (review/votes.py, people/deliveries.py)
+labels/<task>/clips.parquet    what vendors were given to label (people/tasks.py)
+review/<clip>.mp4          clips as a browser plays them (review/preview.py)
+thumbs/<2>/<clip>.webp     small pictures of clips that a page showed (thumbs.py)
+review.toml                how it is reviewed, where that is not as usual
 datasets/<name>/           frozen versions
 pipeline.toml              parameters of stages that are not the defaults
 """
@@ -65,6 +69,11 @@ class Workspace:
     def datasets(self) -> Path:
         """A folder a dataset, in it its versions."""
         return self.root / "datasets"
+
+    @property
+    def thumbs(self) -> Path:
+        """Small pictures by their clip's id."""
+        return self.root / "thumbs"
 
     def withdrawn(self, source: str) -> Path:
         """The note that a source was taken back."""
