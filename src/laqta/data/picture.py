@@ -76,8 +76,8 @@ class Observer:
             luma_mean=float(luma_mean[0, 0]),
             luma_deviation=float(luma_deviation[0, 0]),
             black_share=int(np.count_nonzero(luma < BLACK)) / luma.size,
-            difference=0.0 if self._luma is None else float(cv2.mean(cv2.absdiff(luma, self._luma))[0]),
-            content=0.0 if self._hsv is None else sum(cv2.mean(cv2.absdiff(hsv, self._hsv))[:3]) / 3,
+            difference=0.0 if self._luma is None else cv2.norm(luma, self._luma, cv2.NORM_L1) / luma.size,
+            content=0.0 if self._hsv is None else cv2.norm(hsv, self._hsv, cv2.NORM_L1) / hsv.size,
             thumb_SS=np.asarray(
                 cv2.resize(luma, (THUMB_SIDE, THUMB_SIDE), interpolation=cv2.INTER_AREA), np.uint8
             ),
