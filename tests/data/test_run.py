@@ -113,6 +113,16 @@ class Where(Stage):
 PIPELINE = (Size(), Halves(), Rank())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lacking(Size):
+    """It cannot be set up."""
+
+    name = "lacking"
+
+    def open(self) -> Work:
+        raise OSError("no weights at hand; fetch them")
+
+
 class Counting:
     """An executor that counts its calls, backwards where asked, and stops after some as a killed run does."""
 
@@ -280,6 +290,13 @@ def test_a_crash_costs_only_the_item_that_caused_it(workspace: Workspace) -> Non
     done = run_pipeline(workspace, pipeline, LocalExecutor(workers=2))
     assert (done[0].found, done[0].failed) == (2, 1)
     assert [why for _, why in problems(Tables(workspace, pipeline))] == ["size: the size stage crashed on it"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_cannot_be_set_up_ends_the_run_in_its_own_words(workspace: Workspace, workers: int) -> None:
+    with pytest.raises(OSError, match="no weights at hand"):
+        run_pipeline(workspace, (Lacking(),), LocalExecutor(workers=workers))
+    assert not list(workspace.facts.rglob("*.parquet"))
 
 
 def test_an_item_that_gives_nothing_is_known_to_give_nothing(workspace: Workspace) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 import pyarrow as pa
 
@@ -77,8 +78,16 @@ def crashed(stage: Stage, items: pa.Table) -> pa.Table:
 
 
 def _open(stage: Stage) -> None:
+    """Set the stage up in a worker. What goes wrong is raised by its first call: here it would break the whole pool."""
     global _work
-    _work = stage.open()
+    try:
+        _work = stage.open()
+    except Exception as error:
+        _work = partial(_refuse, error)
+
+
+def _refuse(error: Exception, _items: pa.Table) -> pa.Table:
+    raise error
 
 
 def _call(items: pa.Table) -> pa.Table:
