@@ -12,6 +12,7 @@ from laqta.data.duplicates import Duplicates
 from laqta.data.footage import ProbeStage, ScanStage, ShotsStage
 from laqta.data.objects import Objects
 from laqta.data.reading import TextStage
+from laqta.data.second_opinion import CutCheck, OtherCuts
 from laqta.data.stages import Stage
 from laqta.data.workspace import Workspace
 
@@ -20,6 +21,8 @@ STAGES: tuple[type[Stage], ...] = (
     ScanStage,
     TextStage,
     ShotsStage,
+    OtherCuts,
+    CutCheck,
     Duplicates,
     Captions,
     CaptionCheck,

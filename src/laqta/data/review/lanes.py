@@ -176,10 +176,12 @@ def _border(row: Mapping[str, Any]) -> float:
 DOUBTS: dict[str, Callable[[Mapping[str, Any]], float]] = {
     "caption": _low("caption_check", 0.75),
     "copy": _copy,
+    "cuts": _low("cut_agreement", 1.0),
     "border": _border,
     "boxes": _low(WEAKEST_TRACK, 0.7),
 }
-"""What does not fit together: the caption and what is seen; a copy that is nearly none; a shot that begins or ends in
+"""What does not fit together: the caption and what is seen; a copy that is nearly none; a border that only
+one detector of cuts sees; a shot that begins or ends in
 a fade or a dissolve, whose place is less sure than a cut's; a thing that the detector is not sure of. A value of 0 or
 less, and a score of null, is no doubt."""
 
