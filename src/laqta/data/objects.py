@@ -78,6 +78,7 @@ class Objects(Stage):
     name: ClassVar[str] = "objects"
     version: ClassVar[int] = 1
     reads: ClassVar[tuple[str, ...]] = ("shots", "probe", SOURCES)
+    batch: ClassVar[int] = 8
     memory_mb: ClassVar[int] = 2000
     columns: ClassVar[pa.Schema] = pa.schema(
         [
