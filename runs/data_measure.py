@@ -169,7 +169,7 @@ def facts_of(workspace: Path) -> dict[str, bytes]:
 
 
 def compared(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, Any]:
-    """How many files of facts two runs wrote, how many are equal byte for byte, and which columns of the rest differ."""
+    """How many files of facts two runs wrote, how many have equal bytes, and which columns of the rest differ."""
     differ = {name: columns_that_differ(one.get(name), other.get(name)) for name in sorted(one | other)}
     unequal = {name: columns for name, columns in differ.items() if columns}
     return {

@@ -211,6 +211,23 @@ def test_only_its_colour_tells_a_thing_from_another() -> None:
     assert families(find_copies(paler, Duplicates())) == ["a", "a"]
 
 
+def test_a_small_thing_at_night_is_not_another_one_and_a_noisy_copy_is_a_copy() -> None:
+    """Things 20 levels above the dark, of one of them two quarters dark, beside noise of 3 levels."""
+    night = 24 + (place(1) - 120) / 8
+
+    def shown(corners: float) -> np.ndarray:
+        frames = film(night, level=44, size=10)
+        for n, frame in enumerate(frames):
+            left = 4 + STEP_PIXELS * n
+            frame[30:35, left : left + 5] = frame[35:40, left + 5 : left + 10] = corners
+        return frames
+
+    noise = np.random.default_rng(0).normal(0, 3, BASE.shape).astype(np.float32)
+    one, again, other = thumbs(shown(44)), thumbs(shown(44) + noise), thumbs(shown(24))
+    assert families(find_copies(clips(one, again, other), Duplicates())) == ["a", "a", "c"]
+    assert families(find_copies(clips(one, other), Duplicates())) == ["a", "b"]
+
+
 def test_what_shows_nothing_is_like_nothing() -> None:
     black = np.zeros_like(thumbs(BASE))
     flat = np.full_like(black, 130)

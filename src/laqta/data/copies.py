@@ -184,7 +184,7 @@ def _vectors(clips: Store) -> tuple[Floats, Floats, Floats]:
             looks_ND[n], moves_ND[n] = frames_KD.mean(0), frames_KD.std(0)
     looks_ND -= looks_ND.mean(1, keepdims=True)
     moving_N = np.sqrt((moves_ND**2).mean(1))
-    looks_ND[np.sqrt((looks_ND**2).mean(1)) < NOISE] = 0
+    looks_ND[np.sqrt((looks_ND**2).mean(1)) < NOISE / 2] = 0  # a mean of many pictures is less noisy than one
     return _parts(looks_ND), _parts(moves_ND), moving_N
 
 

@@ -125,7 +125,8 @@ def luma_rest(off_PLII: Floats, guess_PLII: Floats, second_PLII: Floats) -> Floa
     """
     count, moments, side = off_PLII.shape[:3]
     changed_PLII = NOISE + STEEP * np.maximum(_steps(guess_PLII), _steps(second_PLII))
-    spot_PL = _worst((np.abs(off_PLII) / changed_PLII).reshape(count, moments, side**2), WORST)
+    times_PLII = np.asarray(np.abs(off_PLII) / changed_PLII, np.float32)
+    spot_PL = _worst(times_PLII.reshape(count, moments, side**2), WORST)
     moved_3P = [
         _worst(part.var(1).reshape(count, side**2), 3 * WORST) for part in (off_PLII, guess_PLII, second_PLII)
     ]
@@ -156,16 +157,20 @@ def color_rest(around: list[Floats], second_PXSS: Floats, moved_P5: Floats) -> F
     All colours may be stronger or weaker by a factor, and shifted: nothing but a spot's own colour is off.
     """
     count, pictures, side = second_PXSS.shape[:3]
-    first_3 = [
-        warped(_between(around, moved_P5[:, 4] + by)[0], moved_P5).reshape(count, pictures // 2, 2, side**2)
-        for by in (0, -JITTER, JITTER)
-    ]
-    second = second_PXSS.reshape(first_3[0].shape)
-    first_mean, second_mean = (part.mean((1, 3), keepdims=True) for part in (first_3[0], second))
+    first_3 = [warped(_between(around, moved_P5[:, 4] + by)[0], moved_P5) for by in (0, -JITTER, JITTER)]
+    first_mean, second_mean = (
+        part.reshape(count, pictures // 2, 2, side, side).mean((1, 3, 4))
+        for part in (first_3[0], second_PXSS)
+    )
+    first_mean, second_mean = (
+        np.tile(part, pictures // 2)[:, :, None, None] for part in (first_mean, second_mean)
+    )
     sure = np.float32(pictures * side**2 * NOISE**2)
-    product = ((first_3[0] - first_mean) * (second - second_mean)).sum((1, 2, 3), keepdims=True) + sure
+    product = ((first_3[0] - first_mean) * (second_PXSS - second_mean)).sum((1, 2, 3), keepdims=True) + sure
     power = ((first_3[0] - first_mean) ** 2).sum((1, 2, 3), keepdims=True) + sure
     factor = (product / power).clip(0, 2)
     guess_3 = [(part - first_mean) * factor + second_mean for part in first_3]
-    off = second - second.clip(np.minimum.reduce(guess_3), np.maximum.reduce(guess_3))
-    return np.asarray(_worst(np.sqrt((off**2).sum(2)), WORST).mean(1))
+    off = second_PXSS - second_PXSS.clip(np.minimum.reduce(guess_3), np.maximum.reduce(guess_3))
+    far = np.sqrt((off.reshape(count, pictures // 2, 2, side, side) ** 2).sum(2))[:, :, 1:-1, 1:-1]
+    far *= _seen(moved_P5, side)[:, None]
+    return np.asarray(_worst(far.reshape(count, pictures // 2, (side - 2) ** 2), WORST).mean(1))

@@ -82,11 +82,11 @@ class Duplicates(Stage):
     least_overlap: float = 0.75
     alike: float = 0.8
     moving_alike: float = 0.7
-    frame_rest: float = 0.08
-    still_spot_limit: float = 2.0
-    spot_limit: float = 4.0
+    frame_rest: float = 0.12
+    still_spot_limit: float = 1.8
+    spot_limit: float = 3.6
     motion_limit: float = 0.36
-    color_limit: float = 13.0
+    color_limit: float = 12.0
 
     def open(self) -> Work:
         """Nothing to set up."""
