@@ -52,7 +52,7 @@ def test_the_count_of_cores_changes_no_byte(
                 path.unlink()
     finally:
         cv2.setNumThreads(own)
-    assert len(found[0]) > 2 * 13
+    assert len(found[0]) > 13
     assert found[0] == found[1]
     # threads that race do not always show, so they are counted too, of the decoders that were used
     threads = [decoder.thread_count for decoder in machines[1].decoders if decoder.is_open]
