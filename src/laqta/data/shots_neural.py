@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from laqta.data.picture import Picture
-from laqta.data.scan import Scan
+from laqta.data.scan import Scan, scan
 from laqta.data.shots import ShotRules, Transition, settle
 
 WINDOW, STEP = 100, 50
@@ -70,6 +71,17 @@ class TransNet:
         both = torch.stack([ends[0, middle, 0], mixed[0, middle, 0]], dim=1)
         self._parts.append(both.numpy().astype(np.float32))
         self._window = self._window[STEP:]
+
+
+def transitions(path: Path, rules: ShotRules) -> list[tuple[int, int]]:
+    """Where TransNet sees a film's transitions begin and end, in its time base; of a cut both are the new shot's start.
+
+    Raises as `scan` does.
+    """
+    net = TransNet()
+    found = scan(path, watcher=net)
+    pts = [*found.pts_T.tolist(), found.end_pts]
+    return [(pts[one.first], pts[one.last]) for one in find_transitions_neural(found, net.scores(), rules)]
 
 
 @contextmanager
