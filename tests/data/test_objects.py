@@ -93,7 +93,7 @@ def run(workspace: Workspace, parameters: str = "") -> tuple[Tables, StageRun]:
     workspace.pipeline.write_text(f"[objects]\n{parameters}\n", encoding="utf-8")
     pipeline = load_pipeline(workspace, OTHERS)
     done = run_pipeline(workspace, pipeline, LocalExecutor(1))
-    return Tables(workspace, pipeline), done[-1]
+    return Tables(workspace, pipeline), next(one for one in done if one.stage == "objects")
 
 
 @pytest.fixture

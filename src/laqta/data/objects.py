@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from math import floor
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from laqta.data.by_name import lacks, named, place_of
 from laqta.data.following import Detection, Sides, Trail
 from laqta.data.frames import Sampled, sampled
 from laqta.data.ingest import bytes_of
@@ -106,8 +106,8 @@ class Objects(Stage):
             )
         if not 0 < self.least_score <= 1:
             raise ValueError(f"objects.least_score = {self.least_score!r}; scores go from 0 to 1")
-        _place_of(self.detector, DETECTORS, "detector")
-        _place_of(self.tracker, TRACKERS, "tracker")
+        place_of(self.detector, DETECTORS, "detector")
+        place_of(self.tracker, TRACKERS, "tracker")
 
     def model(self) -> str:
         """What its detector says of its weights."""
@@ -119,8 +119,8 @@ class Objects(Stage):
         try:
             detect = detector.open()
         except ImportError as error:
-            raise _lacks("detector", self.detector, error) from error
-        make_tracker, _ = _named(self.tracker, TRACKERS, "tracker")
+            raise lacks("detector", self.detector, error) from error
+        make_tracker, _ = named(self.tracker, TRACKERS, "tracker")
         tracker: Tracker = make_tracker(sure=self.least_score, patience=self.gap_seconds)
         return each_row(self.schema, lambda item: self._find(item, detect, tracker))
 
@@ -190,49 +190,17 @@ def find_detector(stated: str, kinds: str = "") -> Detector:
         ValueError: there is none of that name, or it cannot look for such kinds.
         OSError: it needs what is not installed.
     """
-    make, given = _named(stated, DETECTORS, "detector")
+    make, given = named(stated, DETECTORS, "detector")
     try:
         detector: Detector = make(given, kinds_of(kinds))
     except ImportError as error:
-        raise _lacks("detector", stated, error) from error
+        raise lacks("detector", stated, error) from error
     return detector
 
 
 @cache
 def _model(stated: str, kinds: str) -> str:
     return find_detector(stated, kinds).model()
-
-
-def _named(stated: str, table: dict[str, str], what: str) -> tuple[Any, str]:
-    """What a name stands for, and what stands behind it, to be handed to that."""
-    module, name, given = _place_of(stated, table, what)
-    try:
-        return getattr(import_module(module), name), given
-    except ImportError as error:
-        raise _lacks(what, stated, error) from error
-    except AttributeError as error:
-        raise ValueError(f"the {what} {stated!r}: the module {module!r} has no {name!r}") from error
-
-
-def _place_of(stated: str, table: dict[str, str], what: str) -> tuple[str, str, str]:
-    """Module, name in it, and what is given to it."""
-    first, _, rest = stated.partition(":")
-    if first in table:
-        module, _, name = table[first].partition(":")
-        return module, name, rest
-    name, _, given = rest.partition(":")
-    if not name.isidentifier() or not all(part.isidentifier() for part in first.split(".")):
-        raise ValueError(
-            f"there is no {what} {stated!r}; there are {', '.join(table)}, and your own as 'module:name'"
-        )
-    return first, name, given
-
-
-def _lacks(what: str, stated: str, error: ImportError) -> OSError:
-    return OSError(
-        f"the {what} {stated!r} needs the module {error.name!r}, which is not installed: install it, or put its "
-        f"folder on PYTHONPATH"
-    )
 
 
 def _inside(sides: Iterable[float], detector: str) -> Sides | None:

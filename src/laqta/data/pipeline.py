@@ -9,6 +9,7 @@ from typing import Any
 
 from laqta.data.captions import CaptionCheck, Captions
 from laqta.data.duplicates import Duplicates
+from laqta.data.embeddings import Embeddings, Lookalikes
 from laqta.data.footage import ProbeStage, ScanStage, ShotsStage
 from laqta.data.objects import Objects
 from laqta.data.reading import TextStage
@@ -27,6 +28,8 @@ STAGES: tuple[type[Stage], ...] = (
     Captions,
     CaptionCheck,
     Objects,
+    Embeddings,
+    Lookalikes,
 )
 
 

@@ -31,6 +31,18 @@ SAME_THING = 0.6
 """Overlap (intersection over union) from which two boxes of one kind are one thing."""
 
 
+def weights_id(weights: str) -> str:
+    """The SHA-256 over the files of a folder of weights; of the hub's weights only the name is known."""
+    folder = Path(weights)
+    if not folder.is_dir():
+        return weights
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors")):
+        with path.open("rb") as stream:
+            digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
 class OpenDetector:
     """Finds things of the named `kinds` with the `weights` of a folder, or of a name on the hub.
 
@@ -50,14 +62,7 @@ class OpenDetector:
 
     def model(self) -> str:
         """The SHA-256 over the files of a folder; of the hub's weights only the name is known."""
-        folder = Path(self.weights)
-        if not folder.is_dir():
-            return self.weights
-        digest = hashlib.sha256()
-        for path in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors")):
-            with path.open("rb") as stream:
-                digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
-        return digest.hexdigest()
+        return weights_id(self.weights)
 
     def open(self) -> Callable[[Frames], list[Found]]:
         """Load the network, onto a GPU where there is one, and return what looks at frames (T, H, W, 3).
