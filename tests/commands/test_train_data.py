@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from laqta.cli import main
 from laqta.config import save_json
@@ -20,7 +22,7 @@ WITHOUT = ["--without", "text", "--without", "objects", "--without", "duplicates
 
 
 @pytest.fixture
-def tuned(speck: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tuned(speck: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A recipe that goes on from the speck of a model for four steps, every second one on the world.
 
     The speck's clips are made as long as the world's of 64 pixels: 9 frames, 6 a second.
@@ -33,6 +35,8 @@ def tuned(speck: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dit = replace(small.dit, budget=Budget(steps=4), batch=4, images_until=0.0, align_until=0.0, pool=16)
     recipe = replace(small, name="speck_tuned", start=str(start), dit=dit, replay=0.5)
     monkeypatch.setitem(recipes.RECIPES, "speck_tuned", lambda: recipe)
+    yield
+    torch.set_flush_denormal(False)  # `laqta train` sets it for its process, and this one goes on
 
 
 @pytest.fixture
