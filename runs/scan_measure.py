@@ -13,7 +13,6 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -45,7 +44,10 @@ def main() -> None:
     found = measure_throughput(args.films, args.repeats)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT)
     found |= {"hardware": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"}
-    found |= {"commit": commit.stdout.strip(), "command": " ".join(["runs/scan_measure.py", *sys.argv[1:]])}
+    found |= {
+        "commit": commit.stdout.strip(),
+        "command": f"runs/scan_measure.py FILM... --repeats {args.repeats} --save",
+    }
     show(json.dumps(found, indent=1))
     if args.save:
         with write_file(ROOT / "benchmarks" / f"{date.today()}-scan.json") as draft:
