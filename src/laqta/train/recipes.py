@@ -78,7 +78,7 @@ def nano() -> Recipe:
 
 
 def nano_longer() -> Recipe:
-    """The `nano` that is installed, its transformer trained for two more hours on two CPU cores, on new clips."""
+    """The `nano` that is installed, its transformer trained on for 105 minutes on a CPU, on new clips."""
     short = nano()
     dit = replace(short.dit, budget=Budget(minutes=105), images_until=0.0, align_until=0.0, seed=6)
     return replace(short, name="nano_longer", start="nano", dit=dit)
