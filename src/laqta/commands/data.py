@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from laqta.commands import arguments, data_encode, data_labels, data_pages, data_review
 from laqta.settings import home
-from laqta.terminal import progress_bar, say, show
+from laqta.terminal import say, show
 
 if TYPE_CHECKING:
     from laqta.data.gates import Gate
@@ -93,7 +93,7 @@ def _run(args: Namespace) -> None:
     from laqta.data.run import run_pipeline
 
     tables = _tables(args)
-    done = run_pipeline(tables.workspace, tables.pipeline, _executor(args), _on_call)
+    done = run_pipeline(tables.workspace, tables.pipeline, _executor(args), data_encode.progress_bar_of)
     for stage in done:
         show(
             f"{stage.stage}: {stage.items} items, {stage.calls} calls, {stage.found} found, {stage.failed} failed"
@@ -116,10 +116,6 @@ def _executor(args: Namespace) -> Executor:
         raise OSError(
             "--executor ray needs Ray, which is not installed: pip install 'laqta[cluster]'"
         ) from error
-
-
-def _on_call(stage: str, done: int, calls: int) -> None:
-    progress_bar(done, calls, stage)
 
 
 def _status(args: Namespace) -> None:

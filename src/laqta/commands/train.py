@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laqta.commands import arguments
+from laqta.commands.data_encode import progress_bar_of
 from laqta.settings import home, load_settings
-from laqta.terminal import progress_bar, say, show
+from laqta.terminal import say, show
 
 if TYPE_CHECKING:
     from laqta.train.checkpoint import Session
@@ -111,13 +112,9 @@ def _run_recipe(recipe: Recipe, args: Namespace, session: Session) -> Path | Non
     version = load_version(workspace, named)
     dataset = f"{version.manifest['name']}@{version.id}"
     stage = Encode(weights=recipe.start)
-    shards = encode_version(workspace, version, stage, LocalExecutor(os.cpu_count() or 1), _on_call)
+    shards = encode_version(workspace, version, stage, LocalExecutor(os.cpu_count() or 1), progress_bar_of)
     recipe = replace(recipe, dataset=dataset, taught=kinds_named(version))
     weights = run_recipe(recipe, session, home(os.environ), shards)
     if weights is not None:
         note_model(workspace, version, weights)
     return weights
-
-
-def _on_call(stage: str, done: int, calls: int) -> None:
-    progress_bar(done, calls, stage)
