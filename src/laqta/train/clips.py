@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Generator, Tensor
 
-from laqta.data.stream import Stream
 from laqta.generate.grid import LatentShape
 from laqta.shot import Shot
 from laqta.train.fit_text import draw_caption
 from laqta.train.pool import LatentPool
 from laqta.world.sample import WorldSpec, sample_shot
+
+if TYPE_CHECKING:
+    from laqta.data.stream import Stream
 
 Caption = Callable[[Random], str]
 """One clip's caption, worded by a dice: in another language, or shorter, each time."""

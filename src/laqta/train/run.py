@@ -12,7 +12,6 @@ from diffusers import LTXVideoTransformer3DModel
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from laqta.config import load_json, save_json, to_dict
-from laqta.data.stream import Stream
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
 from laqta.generate.grid import LatentShape
@@ -214,6 +213,8 @@ def _clips(
     recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], shards: Path | None, session: Session
 ) -> Clips | None:
     """What the transformer learns from; None when time was up."""
+    if shards is not None:  # only a dataset needs the extra `data`
+        from laqta.data.stream import Stream
     new = None if shards is None else DatasetClips(Stream(shards, seed=recipe.dit.seed))
     if new is not None and not recipe.replay:
         return new
