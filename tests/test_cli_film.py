@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +56,29 @@ def told(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
     line = json.loads(out)
     assert isinstance(line, dict)
     return line
+
+
+def test_filming_needs_no_extra() -> None:
+    """What `make film` installs is enough: every package that only an extra brings is hidden from the program."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    hidden = {name for line in extras if (name := _module(line)) and find_spec(name)}
+    assert {"pyarrow", "duckdb", "cv2", "scipy", "fastapi", "sqlalchemy"} <= hidden
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({sorted(hidden)}))\n"
+        "from laqta.cli import main; sys.exit(main(['film', 'a car', '-o', 'car.mp4', '--sheet']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {"car.mp4", "car.png"} <= set(films())
+
+
+def _module(requirement: str) -> str:
+    """The module that a requirement installs: most are named alike."""
+    name = re.split(r"[\[<>=~]", requirement)[0].replace("-", "_")
+    return {"opencv_python_headless": "cv2", "python_multipart": "multipart", "laqta": ""}.get(name, name)
 
 
 @pytest.mark.parametrize(

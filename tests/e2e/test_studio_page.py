@@ -197,9 +197,9 @@ def test_an_earlier_message_is_said_otherwise_and_both_branches_stay(visit: Any)
     editor = page.get_by_test_id("message").last.get_by_role("textbox")
     editor.fill("make it green")
     editor.press("Enter")
-    expect(page.get_by_text("2 / 2")).to_be_visible()
+    expect(page.get_by_text("2 / 2", exact=True)).to_be_visible()
     page.get_by_role("button", name="Previous version").click()
-    expect(page.get_by_text("1 / 2")).to_be_visible()
+    expect(page.get_by_text("1 / 2", exact=True)).to_be_visible()
 
 
 def test_what_it_cannot_film_is_said(visit: Any) -> None:
