@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from laqta.language.lexicon import LANGUAGES, Language
+from laqta.language.read import read
+from laqta.language.say import END, MARKS
 from laqta.language.write import caption, plain, write
 from laqta.shot import Actor, Motion, Relation, Shot
 from laqta.world.sample import MINI_WORLD, sample_shot
@@ -117,3 +121,21 @@ def test_captions_of_the_world_are_terse() -> None:
 
 def test_an_empty_shot_is_an_empty_caption() -> None:
     assert [write(Shot(), language, "detailed", 0) for language in LANGUAGES] == ["", "", ""]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_spans_say_whose_words_are_whose(language: Language) -> None:
+    """Read by itself, what is said of a thing names it and tells what is stated of it, and of nothing else."""
+    world = replace(MINI_WORLD, single_share=0.3, twin_share=0.2)
+    for seed in range(40):
+        written = caption(sample_shot(seed, world), language, "detailed", seed)
+        assert not any(mark in written.text for mark in (*MARKS, END))
+        introduced = {span.actor: span for span in reversed(written.spans)}
+        assert sorted(introduced) == list(range(len(written.stated.cast)))
+        for at, actor in enumerate(written.stated.cast):
+            span = introduced[at]
+            (alone,) = read(written.text[span.start : span.end]).shot.cast
+            assert (alone.kind, alone.tint, alone.size) == (actor.kind, actor.tint, actor.size)
+        for relation in written.stated.relations:  # those in it are named once more
+            named = [span.actor for span in written.spans]
+            assert named.count(relation.subject) == named.count(relation.object) == 2

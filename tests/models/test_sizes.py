@@ -71,3 +71,15 @@ def test_the_scheduler_moves_toward_noise() -> None:
     scheduler = build_scheduler(SPECK)
     scheduler.set_timesteps(sigmas=[1.0, 0.5])
     assert scheduler.sigmas.tolist() == pytest.approx([1, 2 / 3, 0])
+
+
+@torch.no_grad()
+def test_an_untrained_text_encoder_hears_what_stands_near() -> None:
+    """By turns its heads listen back, ahead, to both sides, and to everything alike."""
+    attention = build_text_encoder(SIZES["nano"], 700).encoder.block[0].layer[0].SelfAttention
+    back, ahead, near, all_alike = attention.compute_bias(21, 21)[0, :, 10]
+    assert back[2:11].diff().min() > 0 and back[:3].unique().numel() == 1  # far distances share a bucket
+    assert back[11] < back[4]  # the very next token is further away than six back
+    assert torch.equal(ahead, back.flip(0))
+    assert near.argmax() == 10 and near.min() > back.min()
+    assert not all_alike.any()

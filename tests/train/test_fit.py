@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from random import Random
 
 import pytest
 import torch
@@ -21,7 +20,7 @@ from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
 from laqta.train.clips import WorldClips
 from laqta.train.cost import StepCost
 from laqta.train.fit_dit import DitRecipe, Example, Middle, fit_dit, make_example
-from laqta.train.fit_text import TextRecipe, draw_caption, fact_choices, fit_text, stated_facts
+from laqta.train.fit_text import TextRecipe, fit_text
 from laqta.train.fit_vae import VaeRecipe, fit_vae, measure_latents, psnr, reconstruction_loss
 from laqta.train.pool import LatentPool, Stage
 from laqta.world.sample import sample_shot
@@ -283,22 +282,6 @@ def test_latents_are_measured_for_the_pipelines(speck_stage: Stage) -> None:
     assert shown.mean(dim=(0, 2, 3, 4)).abs().max() < 1e-3
     assert shown.square().mean().item() == pytest.approx(1, abs=1e-2)
     assert (autoencoder.latents_std == autoencoder.latents_std[0]).all()
-
-
-# ---------------------------------------------------------------- what the text encoder is asked
-
-
-def test_every_stated_fact_is_one_that_is_asked_for() -> None:
-    choices = fact_choices(WORLD)
-    dice = Random(0)
-    for seed in range(60):
-        shot = sample_shot(seed, WORLD)
-        caption, language, stated = draw_caption(shot, dice, short_share=0.5)
-        assert caption and language in ("en", "ar", "zh")
-        facts = stated_facts(stated)
-        assert facts.keys() <= choices.keys()
-        assert all(value is None or value in choices[name] for name, value in facts.items())
-        assert facts["kind0"] == shot.cast[0].kind
 
 
 def test_recipes_here_are_the_smallest() -> None:

@@ -48,7 +48,8 @@ def test_embeddings_have_a_rate_of_their_own() -> None:
     encoder = build_text_encoder(SPECK, 300)
     adam = build_optimizers(encoder, RATES)[0]
     rates = {id(weight): group["lr"] for group in adam.param_groups for weight in group["params"]}
-    assert rates.pop(id(encoder.shared.weight)) == 0.05
+    nearness = encoder.encoder.block[0].layer[0].SelfAttention.relative_attention_bias.weight
+    assert rates.pop(id(encoder.shared.weight)) == rates.pop(id(nearness)) == 0.05
     assert set(rates.values()) == {0.002}
 
 

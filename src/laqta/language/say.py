@@ -9,6 +9,11 @@ from random import Random
 from laqta.language.lexicon import Language, meanings, ways
 from laqta.shot import Actor, Motion, Shot, Side
 
+MARKS = "".join(map(chr, range(0xE000, 0xE100)))
+"""Characters for private use, which no caption holds: one opens what is said of each actor."""
+END = chr(0xF8FF)
+"""It closes it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
@@ -41,6 +46,31 @@ class Voice:
     def spot(self, last: int) -> int:
         """A place from 0 to `last`."""
         return 0 if self.dice is None else self.dice.randint(0, last)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Part of a text, from character `start` up to `end`, that is said of the actor at `actor` in the cast."""
+
+    actor: int
+    start: int
+    end: int
+
+
+def about(actor: int, words: str) -> str:
+    """Words with the marks of what is said of the actor at this place in the cast; `unmarked` takes them out."""
+    return f"{MARKS[actor]}{words}{END}"
+
+
+def unmarked(text: str) -> tuple[str, tuple[Span, ...]]:
+    """A text without its marks, and the spans that they marked."""
+    words, spans, done = "", [], 0
+    for mark in re.finditer(f"[{MARKS}]([^{END}]*){END}", text):
+        words += text[done : mark.start()]
+        spans.append(Span(actor=MARKS.index(mark[0][0]), start=len(words), end=len(words) + len(mark[1])))
+        words += mark[1]
+        done = mark.end()
+    return words + text[done:], tuple(spans)
 
 
 def other(side: Side) -> Side:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from laqta.language.arabic import agreed, conjugated, definite, feminine, joined, noun_dual, numeral, oblique
 from laqta.language.lexicon import nouns
-from laqta.language.say import Voice, all_or_none_move, looks_alone, other, share_a_motion
+from laqta.language.say import Voice, about, all_or_none_move, looks_alone, other, share_a_motion
 from laqta.shot import Actor, Motion, Relation, Shot
 
 
@@ -38,9 +38,9 @@ def _cast(shot: Shot, voice: Voice) -> str:
         assert first.motion is not None, "share_a_motion looks at motions"
         genders = {nouns("ar")[actor.kind].gender for actor in shot.cast}
         verb = conjugated(voice.verb(first.kind, first.motion), "f" if genders == {"f"} else "m", 2)
-        both = f"{_thing(first, voice)} {joined(_thing(second, voice))}"
+        both = f"{about(0, _thing(first, voice))} {joined(about(1, _thing(second, voice)))}"
         return f"{both} {verb}{_course(first.motion, voice)}"
-    clauses = [_clause(actor, voice, all_or_none_move(shot)) for actor in shot.cast]
+    clauses = [about(at, _clause(actor, voice, all_or_none_move(shot))) for at, actor in enumerate(shot.cast)]
     if all_or_none_move(shot) and voice.maybe():
         return " و".join(clauses)
     return "، ".join(clauses)
@@ -104,7 +104,8 @@ def _relation(relation: Relation, shot: Shot, voice: Voice) -> str:
     link = voice.phrase("link", relation.link)
     if relation.link in ("chases", "meets"):
         link = conjugated(link, nouns("ar")[subject.kind].gender, subject.count or 1)
-    return f"{_named(subject, shot, voice)} {link} {_named(thing, shot, voice, after_verb=True)}"
+    named = about(relation.subject, _named(subject, shot, voice))
+    return f"{named} {link} {about(relation.object, _named(thing, shot, voice, after_verb=True))}"
 
 
 def _named(actor: Actor, shot: Shot, voice: Voice, after_verb: bool = False) -> str:

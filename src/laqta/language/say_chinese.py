@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from laqta.language.lexicon import nouns
-from laqta.language.say import Voice, looks_alone, other, share_a_motion
+from laqta.language.say import Voice, about, looks_alone, other, share_a_motion
 from laqta.shot import Actor, Motion, Relation, Shot
 
 NUMERALS = {1: "一", 2: "两", 3: "三"}
@@ -30,8 +30,9 @@ def _cast(shot: Shot, voice: Voice) -> str:
     if share_a_motion(shot):
         first, second = shot.cast
         assert first.motion is not None, "share_a_motion looks at motions"
-        return f"{_thing(first, voice)}和{_thing(second, voice)}{_move(first, first.motion, voice)}"
-    return "，".join(_clause(actor, voice) for actor in shot.cast)
+        both = f"{about(0, _thing(first, voice))}和{about(1, _thing(second, voice))}"
+        return f"{both}{_move(first, first.motion, voice)}"
+    return "，".join(about(at, _clause(actor, voice)) for at, actor in enumerate(shot.cast))
 
 
 def _clause(actor: Actor, voice: Voice) -> str:
@@ -67,8 +68,8 @@ def _move(actor: Actor, motion: Motion, voice: Voice) -> str:
 
 
 def _relation(relation: Relation, shot: Shot, voice: Voice) -> str:
-    subject = _named(shot.cast[relation.subject], shot, voice)
-    thing = _named(shot.cast[relation.object], shot, voice)
+    subject = about(relation.subject, _named(shot.cast[relation.subject], shot, voice))
+    thing = about(relation.object, _named(shot.cast[relation.object], shot, voice))
     link = voice.phrase("link", relation.link)
     if "…" in link:
         before, after = link.split("…")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from laqta.language.english import article, participle, plural_of, third_person
 from laqta.language.lexicon import nouns
-from laqta.language.say import Voice, all_or_none_move, looks_alone, other, share_a_motion
+from laqta.language.say import Voice, about, all_or_none_move, looks_alone, other, share_a_motion
 from laqta.shot import Actor, Motion, Relation, Shot
 
 
@@ -34,9 +34,9 @@ def _cast(shot: Shot, voice: Voice) -> str:
         first, second = shot.cast
         assert first.motion is not None, "share_a_motion looks at motions"
         verb = voice.verb(first.kind, first.motion)
-        both = f"{_thing(first, voice)} and {_thing(second, voice)}"
+        both = f"{about(0, _thing(first, voice))} and {about(1, _thing(second, voice))}"
         return f"{both} {verb}{_course(first.motion, voice)}"
-    clauses = [_clause(actor, voice) for actor in shot.cast]
+    clauses = [about(at, _clause(actor, voice)) for at, actor in enumerate(shot.cast)]
     return (" and " if all_or_none_move(shot) and voice.maybe() else ", ").join(clauses)
 
 
@@ -90,7 +90,8 @@ def _relation(relation: Relation, shot: Shot, voice: Voice) -> str:
         verb = link if many else third_person(link)
     else:
         verb = f"{'are' if many else 'is'} {link}"
-    return f"{_named(subject, shot, voice)} {verb} {_named(thing, shot, voice)}"
+    named = about(relation.subject, _named(subject, shot, voice))
+    return f"{named} {verb} {about(relation.object, _named(thing, shot, voice))}"
 
 
 def _named(actor: Actor, shot: Shot, voice: Voice) -> str:

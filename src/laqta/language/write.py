@@ -8,7 +8,7 @@ from typing import Literal
 
 from laqta.language import say_arabic, say_chinese, say_english
 from laqta.language.lexicon import Language
-from laqta.language.say import Voice
+from laqta.language.say import Span, Voice, unmarked
 from laqta.shot import SIDED_VERBS, Actor, Motion, Shot
 
 Detail = Literal["detailed", "short"]
@@ -32,10 +32,11 @@ SENTENCES = {"en": say_english.sentence, "ar": say_arabic.sentence, "zh": say_ch
 
 @dataclass(frozen=True, kw_only=True)
 class Caption:
-    """A shot in words, and the part of the shot that these words state."""
+    """A shot in words, the part of the shot that these words state, and which words are said of which actor."""
 
     text: str
     stated: Shot
+    spans: tuple[Span, ...]
 
 
 def write(shot: Shot, language: Language, detail: Detail, seed: int) -> str:
@@ -52,12 +53,13 @@ def caption(shot: Shot, language: Language, detail: Detail, seed: int) -> Captio
     """
     dice = Random(f"{seed} {language} {detail}")
     stated = _detailed(shot, language, dice) if detail == "detailed" else _short(shot)
-    return Caption(text=SENTENCES[language](stated, Voice(language=language, dice=dice)), stated=stated)
+    text, spans = unmarked(SENTENCES[language](stated, Voice(language=language, dice=dice)))
+    return Caption(text=text, stated=stated, spans=spans)
 
 
 def plain(shot: Shot, language: Language) -> str:
     """What was understood, said back in one line: every stated field, always in the same words."""
-    return SENTENCES[language](_visible(shot), Voice(language=language))
+    return unmarked(SENTENCES[language](_visible(shot), Voice(language=language)))[0]
 
 
 def _detailed(shot: Shot, language: Language, dice: Random) -> Shot:

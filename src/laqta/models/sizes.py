@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, LTXVideoTransformer3DModel
-from torch import nn
+from torch import Tensor, nn
 from transformers import T5Config, T5EncoderModel
+from transformers.models.t5.modeling_t5 import T5Attention
 
 from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.shot import VideoShape
@@ -161,7 +162,11 @@ def build_transformer(size: ModelSize) -> LTXVideoTransformer3DModel:
 
 
 def build_text_encoder(size: ModelSize, vocabulary: int) -> T5EncoderModel:
-    """Build an untrained T5 encoder (v1.1 layout) for a tokenizer of `vocabulary` pieces."""
+    """Build an untrained T5 encoder (v1.1 layout) for a tokenizer of `vocabulary` pieces.
+
+    Its attention begins with a sense of what stands near, in the manner of ALiBi (Press et al. 2022,
+    https://arxiv.org/abs/2108.12409). T5 begins without one, and learns which words belong together last of all.
+    """
     config: dict[str, Any] = {
         "vocab_size": vocabulary,
         "d_model": size.text_width,
@@ -174,12 +179,40 @@ def build_text_encoder(size: ModelSize, vocabulary: int) -> T5EncoderModel:
         "is_encoder_decoder": False,
         "use_cache": False,
     }
-    return T5EncoderModel(T5Config(**config))
+    encoder = T5EncoderModel(T5Config(**config))
+    attention = encoder.encoder.block[0].layer[0].SelfAttention  # its table serves all blocks
+    with torch.no_grad():
+        attention.relative_attention_bias.weight.copy_(_nearness(attention, size.text_heads))
+    return encoder
 
 
 def build_scheduler(size: ModelSize) -> FlowMatchEulerDiscreteScheduler:
     """Build the Euler scheduler of the flow with this size's fixed shift."""
     return FlowMatchEulerDiscreteScheduler(shift=size.shift)
+
+
+HEARING = ((0.4, -1), (0.4, 1), (0.1, 0), (0.0, 0))
+"""How the heads of an untrained text encoder listen, by turns: what a step of distance takes from an attention logit,
+and to which side alone (-1 back, 1 ahead, 0 both)."""
+DEAF = 3.0
+"""What the other side's logits lose."""
+
+
+def _nearness(attention: T5Attention, heads: int) -> Tensor:
+    """A table of attention biases (buckets of distance, heads)."""
+    offset_R = torch.arange(-MAX_TEXT_TOKENS + 1, MAX_TEXT_TOKENS, device="cpu")
+    bucket_R = attention._relative_position_bucket(
+        offset_R,
+        num_buckets=attention.relative_attention_num_buckets,
+        max_distance=attention.relative_attention_max_distance,
+    )
+    table = torch.zeros(attention.relative_attention_num_buckets, heads, device="cpu")
+    for bucket in bucket_R.unique().tolist():
+        offset = offset_R[bucket_R == bucket].float().mean().item()
+        for head in range(heads):
+            slope, side = HEARING[head % len(HEARING)]
+            table[bucket, head] = -slope * abs(offset) - DEAF * (side * offset < 0)
+    return table
 
 
 def _zero(layer: nn.Linear) -> None:

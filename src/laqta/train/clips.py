@@ -73,7 +73,7 @@ class WorldClips:
         if seed not in self._shots:
             self._shots[seed] = sample_shot(seed, self.world)
         shot = self._shots[seed]
-        return lambda dice: draw_caption(shot, dice, self.short_share)[0]
+        return lambda dice: draw_caption(shot, dice, self.short_share)[0].text
 
 
 class DatasetClips:

@@ -1,49 +1,35 @@
 """Train the tokenizer and the text encoder: captions in three languages in, the facts that they state out.
 
-The encoder first learns to read alone: from its tokens, small heads must tell every stated fact of the shot, in
-whichever language it was said. The transformer then starts with text that already means something, which on two
-CPU cores saves more time than it costs (docs/log.md). The heads are thrown away.
+The encoder first learns to read alone: from its tokens, small heads (`reading.py`) must tell every stated fact of
+the shot, in whichever language it was said. The transformer then starts with text that already means something,
+which on two CPU cores saves more time than it costs (docs/log.md). The heads are thrown away.
 
-Shape suffixes: B batch, N tokens, C channels, F facts.
+Shape suffixes: B batch, N tokens, C channels, F answers about facts.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
-from laqta.language.lexicon import LANGUAGES
-from laqta.language.write import caption
+from laqta.language.lexicon import LANGUAGES, Language
+from laqta.language.write import Caption, caption
 from laqta.models.card import Costs
 from laqta.models.sizes import MAX_TEXT_TOKENS, ModelSize, build_text_encoder
 from laqta.models.tokenizer import train_tokenizer
-from laqta.shot import (
-    BACKDROPS,
-    CAMERAS,
-    LINKS,
-    PLACES,
-    SIDES,
-    SIZES,
-    SPEEDS,
-    TIMES,
-    TINTS,
-    VERBS,
-    WEATHERS,
-    Actor,
-    Shot,
-)  # fmt: skip
+from laqta.shot import Shot
 from laqta.train.checkpoint import Budget, Clock, Log, Session, load_state, save_state, step_dice, trapezoid
 from laqta.train.cost import StepCost
 from laqta.train.optim import Rates, build_optimizers, step_all
+from laqta.train.reading import ReadingHeads, questions_about, read_right, reading_loss
 from laqta.world.sample import WorldSpec, sample_shot
 
-UNSTATED = -100
-"""`cross_entropy` leaves these labels out."""
+SCORED = 480
+"""Fresh captions on which reading is scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +37,8 @@ class TextRecipe:
     """How the text encoder is trained; `tokenizer_captions` is how many captions the vocabulary is learned from.
 
     Until the fraction `short_until` texts are padded to the longest in the batch, which is several times cheaper;
-    after that to the full length that the pipelines use, so that the encoder is used to the padding.
+    after that to the full length that the pipelines use, so that the encoder is used to the padding. `pair_share` of
+    the captions name two kinds of things: whose colour and whose direction is what takes longest to learn.
     """
 
     budget: Budget
@@ -59,52 +46,16 @@ class TextRecipe:
     rates: Rates
     tokenizer_captions: int = 30_000
     short_share: float = 0.3
+    pair_share: float = 0.5
     short_until: float = 0.7
     seed: int = 2
 
 
-class FactHeads(nn.Module):
-    """Every token votes for every value of every kind of fact; the loudest votes count (log-sum-exp over tokens)."""
-
-    def __init__(self, width: int, choices: dict[str, int]) -> None:
-        super().__init__()
-        self.choices = choices
-        self.vote = nn.Linear(width, sum(choices.values()))
-
-    def forward(self, tokens_BNC: Tensor, mask_BN: Tensor) -> dict[str, Tensor]:
-        """Logits (B, choices) by the name of the fact."""
-        votes_BNV = self.vote(tokens_BNC).masked_fill(~mask_BN[..., None].bool(), -1e4)
-        parts = votes_BNV.logsumexp(dim=1).split(list(self.choices.values()), dim=-1)
-        return dict(zip(self.choices, parts, strict=True))
-
-
-def fact_choices(world: WorldSpec) -> dict[str, tuple[object, ...]]:
-    """Every kind of fact that a caption may state about a shot with up to two actors, with its possible values."""
-    scene = {"backdrop": BACKDROPS, "time": TIMES, "weather": WEATHERS, "camera": CAMERAS, "link": LINKS}
-    actor = {
-        "kind": world.props, "count": (1, 2, 3), "size": SIZES, "tint": TINTS, "place": PLACES, "facing": SIDES,
-        "verb": VERBS, "toward": SIDES, "speed": SPEEDS,
-    }  # fmt: skip
-    return scene | {f"{name}{which}": values for which in (0, 1) for name, values in actor.items()}
-
-
-def stated_facts(shot: Shot) -> dict[str, object]:
-    """The facts of a shot under the names of `fact_choices`; what is not stated is None or absent."""
-    facts: dict[str, object] = {
-        "backdrop": shot.backdrop, "time": shot.time, "weather": shot.weather, "camera": shot.camera,
-        "link": shot.relations[0].link if shot.relations else None,
-    }  # fmt: skip
-    for which, actor in enumerate(shot.cast[:2]):
-        facts |= {f"{name}{which}": value for name, value in _actor_facts(actor).items()}
-    return facts
-
-
-def draw_caption(shot: Shot, dice: Random, short_share: float) -> tuple[str, str, Shot]:
-    """A caption of a shot in a random language: the text, its language, and what it states."""
+def draw_caption(shot: Shot, dice: Random, short_share: float) -> tuple[Caption, Language]:
+    """A caption of a shot in a random language."""
     language = dice.choice(LANGUAGES)
     is_short = dice.random() < short_share
-    written = caption(shot, language, "short" if is_short else "detailed", dice.randrange(1 << 30))
-    return written.text, language, written.stated
+    return caption(shot, language, "short" if is_short else "detailed", dice.randrange(1 << 30)), language
 
 
 @torch.no_grad()
@@ -134,12 +85,11 @@ def fit_text(
 ) -> tuple[PreTrainedTokenizerFast, T5EncoderModel, Costs | None]:
     """Train, or go on training, the text encoder in its folder; costs are None when the session ended first."""
     tokenizer = _tokenizer(recipe, size, world, session.folder, session.say)
+    alone = 1 - recipe.pair_share
+    spoken_of = replace(world, single_share=0.8 * alone, twin_share=0.2 * alone)
     torch.manual_seed(recipe.seed)
     encoder = build_text_encoder(size, len(tokenizer)).to(session.device)
-    choices = fact_choices(world)
-    heads = FactHeads(size.text_width, {name: len(values) for name, values in choices.items()}).to(
-        session.device
-    )
+    heads = ReadingHeads(size.text_width, world.props).to(session.device)
     learner = nn.ModuleDict({"encoder": encoder, "heads": heads})
     optimizers = build_optimizers(learner, recipe.rates)
     clock = Clock(recipe.budget, session.stop_at)
@@ -154,22 +104,16 @@ def fit_text(
     cost = StepCost(session.device, clock.flop_per_step)
 
     while not clock.finished and not clock.must_stop:
-        texts, labels, _ = _batch(recipe, world, choices, clock.steps, recipe.batch)
+        captions, _ = _captions(recipe, spoken_of, clock.steps, recipe.batch)
+        pad_all = clock.fraction > recipe.short_until
+        questions = questions_about(captions, world.props, tokenizer, pad_all).to(session.device)
         with cost.count(clock.steps):
-            tokens = tokenize(tokenizer, texts, pad_all=clock.fraction > recipe.short_until)
-            tokens_BNC = encoder(tokens["input_ids"].to(session.device))[0]
-            logits = heads(tokens_BNC, tokens["attention_mask"].to(session.device))
-            loss = torch.stack(
-                [
-                    F.cross_entropy(logits[name], labels[name].to(session.device))
-                    for name in choices
-                    if (labels[name] != UNSTATED).any()
-                ]
-            ).mean()
+            scene, thing = heads(encoder(questions.ids_BN)[0], questions.mask_BN)
+            loss = reading_loss(scene, thing, questions)
             loss.backward()
         torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
         step_all(optimizers, trapezoid(clock.fraction))
-        clock.tick(len(texts))
+        clock.tick(len(captions))
 
         if clock.steps % 50 == 0:
             log.write(step=clock.steps, minutes=clock.seconds / 60, loss=loss.item())
@@ -183,7 +127,7 @@ def fit_text(
             log.write(
                 step=clock.steps,
                 minutes=clock.seconds / 60,
-                **_accuracy(recipe, world, choices, tokenizer, encoder, heads),
+                **_score(recipe, spoken_of, tokenizer, encoder, heads),
             )
     encoder.eval()
     return tokenizer, encoder, cost.card("text encoder", clock) if clock.finished else None
@@ -198,58 +142,38 @@ def _tokenizer(
         say(f"learning a vocabulary from {recipe.tokenizer_captions} captions")
         dice = Random(recipe.seed)
         captions = (
-            draw_caption(sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share)[0]
+            draw_caption(sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share)[0].text
             for _ in range(recipe.tokenizer_captions)
         )
         train_tokenizer(captions, size.vocabulary).save_pretrained(place)
     return PreTrainedTokenizerFast.from_pretrained(place)
 
 
-def _batch(
-    recipe: TextRecipe, world: WorldSpec, choices: dict[str, tuple[object, ...]], step: int, count: int
-) -> tuple[list[str], dict[str, Tensor], list[str]]:
-    """Captions, the label of every fact, and the captions' languages."""
+def _captions(
+    recipe: TextRecipe, world: WorldSpec, step: int, count: int
+) -> tuple[list[Caption], list[Language]]:
+    """The captions of a step, and their languages."""
     dice = Random(int(step_dice(recipe.seed, step).initial_seed()))
-    texts, facts, languages = [], [], []
-    for _ in range(count):
-        text, language, stated = draw_caption(
-            sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share
-        )
-        texts.append(text)
-        languages.append(language)
-        facts.append(stated_facts(stated))
-    labels = {
-        name: torch.tensor([_label(fact.get(name), values) for fact in facts])
-        for name, values in choices.items()
-    }
-    return texts, labels, languages
-
-
-def _label(value: object, values: tuple[object, ...]) -> int:
-    return UNSTATED if value is None else values.index(value)
-
-
-def _actor_facts(actor: Actor) -> dict[str, object]:
-    motion = actor.motion
-    return {
-        "kind": actor.kind, "count": actor.count, "size": actor.size, "tint": actor.tint, "place": actor.place,
-        "facing": actor.facing, "verb": motion and motion.verb, "toward": motion and motion.toward,
-        "speed": motion and motion.speed,
-    }  # fmt: skip
+    drawn = [
+        draw_caption(sample_shot(dice.randrange(1 << 30), world), dice, recipe.short_share)
+        for _ in range(count)
+    ]
+    return [written for written, _ in drawn], [language for _, language in drawn]
 
 
 @torch.no_grad()
-def _accuracy(
-    recipe: TextRecipe, world: WorldSpec, choices: dict[str, tuple[object, ...]],
-    tokenizer: PreTrainedTokenizerFast, encoder: T5EncoderModel, heads: FactHeads,
+def _score(
+    recipe: TextRecipe, world: WorldSpec, tokenizer: PreTrainedTokenizerFast, encoder: T5EncoderModel,
+    heads: ReadingHeads,
 ) -> dict[str, float]:  # fmt: skip
-    """Share of stated facts told right from fresh captions, by language."""
-    texts, labels, languages = _batch(recipe, world, choices, step=-1, count=192)
-    logits = heads(*encode_text(tokenizer, encoder, texts))
-    right: dict[str, list[bool]] = {language: [] for language in LANGUAGES}
-    for name in choices:
-        guesses = logits[name].argmax(-1).cpu()
-        for language, guess, label in zip(languages, guesses.tolist(), labels[name].tolist(), strict=True):
-            if label != UNSTATED:
-                right[language].append(guess == label)
-    return {f"facts_right_{language}": sum(hits) / max(1, len(hits)) for language, hits in right.items()}
+    """Share of stated facts told right from fresh captions, by kind of fact and by language."""
+    captions, languages = _captions(recipe, world, step=-1, count=SCORED)
+    questions = questions_about(captions, world.props, tokenizer, pad_all=True).to(encoder.device)
+    scene, thing = heads(encoder(questions.ids_BN)[0], questions.mask_BN)
+    right = read_right(scene, thing, questions)
+    every_BF = torch.cat(list(right.values()), dim=1)
+    shares = {name: value.nanmean().item() for name, value in right.items()}
+    for language in LANGUAGES:
+        rows = [at for at, spoken in enumerate(languages) if spoken == language]
+        shares[language] = every_BF[rows].nanmean().item()
+    return {f"right_{name}": share for name, share in shares.items()}

@@ -10,15 +10,17 @@ from torch.optim import Optimizer
 from laqta.train.muon import Muon
 
 BASE_RATE = "base_rate"
-NOT_MATRICES = ("scale_shift_table", "relative_attention_bias.weight")
+EMBEDDINGS = ("shared.weight", "relative_attention_bias.weight")
+NOT_MATRICES = ("scale_shift_table",)
 """Tables that are two-dimensional but multiply nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """Learning rates: of Muon (matrices in blocks), of AdamW (the rest), of AdamW on token embeddings.
+    """Learning rates: of Muon (matrices in blocks), of AdamW (the rest), of AdamW on embeddings.
 
-    Embeddings start with a standard deviation of 1 and each is seen rarely, so their rate is far larger.
+    Embeddings of tokens start with a standard deviation of 1 and each is seen rarely, those of distances (T5's table)
+    must grow to several units before attention can look near: their rate is far larger.
     """
 
     muon: float
@@ -35,7 +37,7 @@ def build_optimizers(network: nn.Module, rates: Rates) -> list[Optimizer]:
         is_matrix = parameter.ndim > 2 or (
             parameter.ndim == 2 and "block" in name and not name.endswith(NOT_MATRICES)
         )
-        home = embeddings if name.endswith("shared.weight") else in_blocks if is_matrix else rest
+        home = embeddings if name.endswith(EMBEDDINGS) else in_blocks if is_matrix else rest
         home.append(parameter)
     groups = [{"params": rest, "lr": rates.adam}]
     if embeddings:

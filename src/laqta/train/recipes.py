@@ -20,7 +20,7 @@ class Recipe:
     """A whole model: size, world, the stages in order, and what its card says of sampling.
 
     `start` names an installed model that only the transformer's stage goes on from, in place of nothing; with
-    `new_text` the vocabulary and the text encoder are learned anew, and the transformer gets used to them;
+    `new_text` the text encoder learns to read anew, and the transformer gets used to it;
     `drawn_props` takes the few props that are drawn in code, so that nothing is fetched. `dataset` is the frozen
     version (`name@hash`) that the transformer learns from, with the kinds of things that it teaches in `taught`, and
     `replay` the share of its steps that the made-up world's clips keep beside it.
@@ -54,7 +54,7 @@ def nano() -> Recipe:
         name="nano",
         size=NANO,
         world=NANO_WORLD,
-        text=TextRecipe(budget=Budget(minutes=5), batch=48, rates=TEXT_RATES),
+        text=TextRecipe(budget=Budget(minutes=4), batch=48, rates=TEXT_RATES),
         vae=VaeRecipe(
             budget=Budget(minutes=13),
             batch=48,
@@ -85,14 +85,14 @@ def nano_longer() -> Recipe:
 
 
 def nano_reread() -> Recipe:
-    """The `nano` that is installed, with a new vocabulary and text encoder, and 95 minutes to get used to them."""
+    """The `nano` that is installed, its text encoder trained anew, and 90 minutes for the transformer to follow it."""
     longer = nano_longer()
     return replace(
         longer,
         name="nano_reread",
         new_text=True,
-        text=replace(longer.text, budget=Budget(minutes=8)),
-        dit=replace(longer.dit, budget=Budget(minutes=95), seed=5),
+        world=replace(NANO_WORLD, single_share=0.6, twin_share=0.2),
+        dit=replace(longer.dit, budget=Budget(minutes=90), seed=8),
     )
 
 

@@ -11,7 +11,8 @@ from laqta.train.checkpoint import Session, save_state
 def begin_from(model: str, session: Session, home: Path, without_text: bool = False) -> None:
     """Lay tokenizer, text encoder, autoencoder, transformer and costs of an installed model into a run's folder.
 
-    `without_text` leaves tokenizer and text encoder out: the run learns them anew. What they had cost stays counted.
+    `without_text` leaves the text encoder out: the run trains one anew, on the same vocabulary. What it had cost stays
+    counted.
 
     Raises:
         ValueError: no such model.
@@ -23,8 +24,8 @@ def begin_from(model: str, session: Session, home: Path, without_text: bool = Fa
     card, parts = load_model(find_model(model, home), session.device)
     for at, costs in enumerate(card.trained):
         save_json(folder / f"before-{at}.costs.json", costs)
+    parts.tokenizer.save_pretrained(folder / "tokenizer")
     if not without_text:
-        parts.tokenizer.save_pretrained(folder / "tokenizer")
         save_state(folder / "text.pt", **parts.text_encoder.state_dict())
     save_state(folder / "vae.pt", **parts.autoencoder.state_dict())
     save_state(folder / "dit.start.pt", **parts.transformer.state_dict())
