@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,10 +17,11 @@ from laqta.language.read import read
 from laqta.models.card import Costs
 from laqta.models.sizes import SPECK, build_autoencoder, build_transformer
 from laqta.train import recipes
-from laqta.train.checkpoint import Budget, Clock, Session, load_state, step_dice
+from laqta.train.checkpoint import Budget, Clock, Session, load_state, save_state, step_dice
 from laqta.train.clips import WorldClips
 from laqta.train.cost import StepCost
 from laqta.train.fit_dit import DitRecipe, Example, Middle, fit_dit, make_example
+from laqta.train.fit_student import StudentRecipe, fit_student
 from laqta.train.fit_text import TextRecipe, fit_text
 from laqta.train.fit_vae import VaeRecipe, fit_vae, measure_latents, psnr, reconstruction_loss
 from laqta.train.pool import LatentPool, Stage
@@ -29,6 +31,9 @@ Text = tuple[PreTrainedTokenizerFast, T5EncoderModel]
 
 WORLD = recipes.speck().world
 DIT = replace(recipes.speck().dit, budget=Budget(steps=6), batch=4, pool=8)
+STUDENT = StudentRecipe(
+    budget=Budget(steps=6), batch=4, rates=DIT.rates, pool=8, jumps=3, substeps=2, guidance=2.0
+)
 VAE = replace(recipes.speck().vae, budget=Budget(steps=6), batch=5, pool=6)
 TEXT = replace(recipes.speck().text, budget=Budget(steps=6), batch=4, tokenizer_captions=60)
 NORM = torch.zeros(64), torch.ones(64)
@@ -86,6 +91,15 @@ def stop_and_go_on(
     return session
 
 
+def with_teacher(session: Session) -> Session:
+    """Lay a teacher into the run's folder whose velocities are no longer nothing."""
+    torch.manual_seed(5)
+    teacher = build_transformer(SPECK)
+    torch.nn.init.normal_(teacher.proj_out.weight, std=0.05)
+    save_state(session.folder / "dit.start.pt", **teacher.state_dict())
+    return session
+
+
 def whole(session: Session) -> Session:
     return replace(session, folder=session.folder.with_name("whole"))
 
@@ -96,7 +110,7 @@ def without_seconds(state: dict[str, object]) -> dict[str, object]:
     return {**state, "steps": clock["steps"], "clips": clock["clips"]}
 
 
-@pytest.mark.parametrize("kind", ["dit", "text", "vae"])
+@pytest.mark.parametrize("kind", ["dit", "student", "text", "vae"])
 def test_a_run_that_stops_and_goes_on_is_the_same_run(
     kind: str, pools: list[tuple[LatentShape, LatentPool]], text: Text, speck_stage: Stage, session: Session,
     monkeypatch: pytest.MonkeyPatch,
@@ -107,6 +121,9 @@ def test_a_run_that_stops_and_goes_on_is_the_same_run(
             return fit_dit(
                 DIT, SPECK, len(WORLD.props), clips_of(pools), text, NORM, sitting, lambda _net: None
             )[1]
+        if kind == "student":
+            with_teacher(sitting)
+            return fit_student(STUDENT, SPECK, clips_of(pools), text, NORM, sitting, lambda _net: None)[1]
         if kind == "vae":
             return fit_vae(VAE, SPECK, speck_stage, sitting)[1]
         return fit_text(TEXT, SPECK, WORLD, sitting)[2]
@@ -115,7 +132,8 @@ def test_a_run_that_stops_and_goes_on_is_the_same_run(
     if kind == "text":  # learning a vocabulary is no part of this
         shutil.copytree(session.folder / "tokenizer", whole(session).folder / "tokenizer")
     assert run(whole(session)) is not None
-    parts, one = (load_state(at.folder / f"{kind}.state", "cpu") for at in (session, whole(session)))
+    saved = "dit" if kind == "student" else kind
+    parts, one = (load_state(at.folder / f"{saved}.state", "cpu") for at in (session, whole(session)))
     assert alike(without_seconds(parts), without_seconds(one))
 
 
@@ -165,6 +183,30 @@ def test_a_step_in_a_thousand_is_counted() -> None:
     assert not StepCost("cpu", clock.flop_per_step).due(1001)
     assert cost.card("stage", clock).flop == 4 * 4000
     assert (StepCost("cpu").card("stage", clock).flop, StepCost("cpu").card("stage", clock).mfu) == (0, None)
+
+
+def losses_of(session: Session) -> list[float]:
+    lines = (session.folder / "dit.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["loss"] for line in lines]
+
+
+@pytest.mark.parametrize("own_path", [True, False])
+def test_a_student_that_has_nothing_to_learn_is_right_from_the_start(
+    own_path: bool, pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session
+) -> None:
+    """One step of an unguided teacher is what the student, which begins as its teacher, does already."""
+    recipe = replace(STUDENT, budget=Budget(steps=1), substeps=1, guidance=1.0, own_path=own_path)
+    fit_student(recipe, SPECK, clips_of(pools), text, NORM, with_teacher(session), lambda _net: None)
+    assert losses_of(session) == [pytest.approx(0, abs=1e-9)]
+
+
+def test_a_student_learns_where_many_guided_steps_lead(
+    pools: list[tuple[LatentShape, LatentPool]], text: Text, session: Session
+) -> None:
+    recipe = replace(STUDENT, budget=Budget(steps=80), batch=8, guidance=4.0)
+    fit_student(recipe, SPECK, clips_of(pools), text, NORM, with_teacher(session), lambda _net: None)
+    first, *_, last = losses_of(session)
+    assert last < 0.5 * first
 
 
 # ---------------------------------------------------------------- what one step learns from

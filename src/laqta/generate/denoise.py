@@ -1,7 +1,7 @@
 """The denoising loop: from noise to latents, along the velocity that the transformer predicts.
 
 Step for step it does what diffusers' LTX pipelines do, with less work round it: coordinates and text are made
-once, tensors keep one shape, and outside the guidance interval only the caption's half of the batch is run.
+once, and outside the guidance interval only the caption's half of the batch is run.
 
 Shape suffixes: B takes, N tokens, C channels, S text tokens.
 """
@@ -22,7 +22,7 @@ Whatever it raises ends the loop at once."""
 
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
-    """Classifier-free guidance of `scale` while sigma lies in `interval`; 1 is none.
+    """Classifier-free guidance of `scale` while sigma lies in `interval`; 1 is none (`UNGUIDED`).
 
     The interval is Kynkaanniemi et al. 2024, https://arxiv.org/abs/2404.07724.
     """
@@ -33,6 +33,9 @@ class Guidance:
     def active(self, sigma: float) -> bool:
         """Whether this step runs the empty caption too."""
         return self.scale != 1.0 and self.interval[0] <= sigma <= self.interval[1]
+
+
+UNGUIDED = Guidance(scale=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,35 @@ def sigmas_for(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> list[f
     return [float(sigma) for sigma in scheduler.sigmas]
 
 
+def velocity_at(
+    transformer: LTXVideoTransformer3DModel, tokens_BNC: Tensor, task: Task, sigma: float, guidance: Guidance
+) -> Tensor:
+    """The velocity (B, N, C) at noise level `sigma`, guided where `guidance` is active; 0 for tokens that are given."""
+    moving_BN = 1 - task.clean_BN
+    timestep_BN = 1000 * sigma * moving_BN
+    if guidance.active(sigma):
+        both_BNC = transformer(
+            torch.cat([tokens_BNC, tokens_BNC]),
+            encoder_hidden_states=torch.cat([task.empty_BSC, task.text_BSC]),
+            timestep=torch.cat([timestep_BN, timestep_BN]),
+            encoder_attention_mask=torch.cat([task.empty_mask_BS, task.text_mask_BS]),
+            video_coords=torch.cat([task.coords_B3N, task.coords_B3N]),
+            return_dict=False,
+        )[0]
+        without_BNC, velocity_BNC = both_BNC.float().chunk(2)
+        velocity_BNC = without_BNC + guidance.scale * (velocity_BNC - without_BNC)
+    else:
+        velocity_BNC = transformer(
+            tokens_BNC,
+            encoder_hidden_states=task.text_BSC,
+            timestep=timestep_BN,
+            encoder_attention_mask=task.text_mask_BS,
+            video_coords=task.coords_B3N,
+            return_dict=False,
+        )[0].float()
+    return velocity_BNC * moving_BN[..., None]
+
+
 @torch.inference_mode()
 def denoise(
     transformer: LTXVideoTransformer3DModel,
@@ -70,34 +102,8 @@ def denoise(
     `on_step` is given the guess as tokens (B, N, C).
     """
     tokens_BNC = task.tokens_BNC
-    twice_BSC = torch.cat([task.empty_BSC, task.text_BSC])
-    twice_mask_BS = torch.cat([task.empty_mask_BS, task.text_mask_BS])
-    twice_coords_B3N = torch.cat([task.coords_B3N, task.coords_B3N])
-    moving_BN = 1 - task.clean_BN
-
     for step, (sigma, next_sigma) in enumerate(itertools.pairwise(sigmas)):
-        timestep_BN = 1000 * sigma * moving_BN
-        if guidance.active(sigma):
-            both_BNC = transformer(
-                torch.cat([tokens_BNC, tokens_BNC]),
-                encoder_hidden_states=twice_BSC,
-                timestep=torch.cat([timestep_BN, timestep_BN]),
-                encoder_attention_mask=twice_mask_BS,
-                video_coords=twice_coords_B3N,
-                return_dict=False,
-            )[0]
-            without_BNC, velocity_BNC = both_BNC.float().chunk(2)
-            velocity_BNC = without_BNC + guidance.scale * (velocity_BNC - without_BNC)
-        else:
-            velocity_BNC = transformer(
-                tokens_BNC,
-                encoder_hidden_states=task.text_BSC,
-                timestep=timestep_BN,
-                encoder_attention_mask=task.text_mask_BS,
-                video_coords=task.coords_B3N,
-                return_dict=False,
-            )[0].float()
-        velocity_BNC = velocity_BNC * moving_BN[..., None]
+        velocity_BNC = velocity_at(transformer, tokens_BNC, task, sigma, guidance)
         guess_BNC = tokens_BNC - sigma * velocity_BNC
         tokens_BNC = tokens_BNC + (next_sigma - sigma) * velocity_BNC
         on_step(step + 1, len(sigmas) - 1, guess_BNC)

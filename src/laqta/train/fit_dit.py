@@ -45,16 +45,14 @@ Preview = Callable[[LTXVideoTransformer3DModel], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DitRecipe:
-    """How the transformer is trained. The three shares say how often which latent frames are given clean.
+class ClipRecipe:
+    """What every training on encoded clips is told.
 
-    Until the fraction `images_until` a step sees `image_batch` first frames and no clips; until `align_until` the
-    middle block is asked what it shows, with weight `align_weight`.
+    `first_share`, `few_share` and `last_share` say how often which latent frames are given clean.
     """
 
     budget: Budget
     batch: int
-    image_batch: int
     rates: Rates
     pool: int
     average: float = 0.999
@@ -64,12 +62,23 @@ class DitRecipe:
     few_share: float = 0.12
     last_share: float = 0.08
     thing_weight: float = 3.0
+    preview_minutes: float = 10.0
+    seed: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DitRecipe(ClipRecipe):
+    """How the transformer is trained.
+
+    Until the fraction `images_until` a step sees `image_batch` first frames and no clips; until `align_until` the
+    middle block is asked what it shows, with weight `align_weight`.
+    """
+
+    image_batch: int
     images_until: float = 0.1
     align_until: float = 0.5
     align_weight: float = 0.3
-    preview_minutes: float = 10.0
     compile: bool = False
-    seed: int = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +228,7 @@ def averaged(size: ModelSize, average: Average, device: str) -> LTXVideoTransfor
 
 
 def make_example(
-    recipe: DitRecipe, drawn: Drawn, norm: tuple[Tensor, Tensor], dice: Generator, images: bool = False
+    recipe: ClipRecipe, drawn: Drawn, norm: tuple[Tensor, Tensor], dice: Generator, images: bool = False
 ) -> Example:
     """Word the captions of clips, and choose which of their latent frames are given clean.
 
@@ -261,7 +270,7 @@ def make_example(
     )
 
 
-def _given_frames(recipe: DitRecipe, shape: LatentShape, dice: Generator) -> int:
+def _given_frames(recipe: ClipRecipe, shape: LatentShape, dice: Generator) -> int:
     """How many latent frames a step gives clean, the same in all its clips: mostly none."""
     roll = torch.rand(1, generator=dice).item()
     few = int(torch.randint(2, max(3, shape.frames), (1,), generator=dice))

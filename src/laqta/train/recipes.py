@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from laqta.models.sizes import MINI, NANO, SPECK, ModelSize
 from laqta.train.checkpoint import Budget
-from laqta.train.fit_dit import DitRecipe
+from laqta.train.fit_dit import ClipRecipe, DitRecipe
+from laqta.train.fit_student import StudentRecipe
 from laqta.train.fit_text import TextRecipe
 from laqta.train.fit_vae import VaeRecipe
 from laqta.train.optim import Rates
@@ -19,11 +20,11 @@ VAE_RATES = Rates(muon=2e-3, adam=2e-3)
 class Recipe:
     """A whole model: size, world, the stages in order, and what its card says of sampling.
 
-    `start` names an installed model that only the transformer's stage goes on from, in place of nothing; with
-    `new_text` the text encoder learns to read anew, and the transformer gets used to it;
-    `drawn_props` takes the few props that are drawn in code, so that nothing is fetched. `dataset` is the frozen
-    version (`name@hash`) that the transformer learns from, with the kinds of things that it teaches in `taught`, and
-    `replay` the share of its steps that the made-up world's clips keep beside it.
+    `start` names an installed model that only the last stage goes on from, in place of nothing: the transformer's, or
+    that of a `student`, which learns from it to film in a few steps. With `new_text` the text encoder learns to read
+    anew, and the transformer gets used to it. `drawn_props` takes the few props that are drawn in code, so that nothing
+    is fetched. `dataset` is the frozen version (`name@hash`) that the transformer learns from, with the kinds of things
+    that it teaches in `taught`, and `replay` the share of its steps that the made-up world's clips keep beside it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Recipe:
     steps: int
     guidance: float
     start: str | None = None
+    student: StudentRecipe | None = None
     new_text: bool = False
     drawn_props: bool = False
     dataset: str | None = None
@@ -42,9 +44,14 @@ class Recipe:
     replay: float = 0.0
 
     @property
+    def learner(self) -> ClipRecipe:
+        """What is trained on clips: the student where there is one, else the transformer."""
+        return self.student or self.dit
+
+    @property
     def card_name(self) -> str:
-        """What its model is called: after the recipe's family, and the dataset that tuned it."""
-        family = self.name.partition("_")[0]
+        """What its model is called: after the recipe's family, a student `-fast`, and the dataset that tuned it."""
+        family = self.name.partition("_")[0] + ("-fast" if self.student else "")
         return family if self.dataset is None else f"{family}-{self.dataset.partition('@')[0]}"
 
 
@@ -105,6 +112,21 @@ def nano_tuned() -> Recipe:
     return replace(longer, name="nano_tuned", dit=dit, replay=0.5)
 
 
+def nano_fast() -> Recipe:
+    """A student of the `nano` that is installed: four steps without guidance, in 30 minutes on a CPU."""
+    student = StudentRecipe(
+        budget=Budget(minutes=30),
+        batch=48,
+        rates=Rates(muon=1e-3, adam=5e-4),
+        pool=6_000,
+        average=0.99,
+        empty_share=0.0,
+        guidance=nano().guidance,
+        seed=9,
+    )
+    return replace(nano(), name="nano_fast", start="nano", student=student, steps=student.jumps, guidance=1.0)
+
+
 def mini() -> Recipe:
     """256-pixel clips of all props in 12 places, in three shapes, trained on one H100 in about 25 minutes."""
     return Recipe(
@@ -133,6 +155,21 @@ def mini() -> Recipe:
         steps=16,
         guidance=3.0,
     )
+
+
+def mini_fast() -> Recipe:
+    """A student of the `mini` that is installed: four steps without guidance, in four minutes on one H100."""
+    student = StudentRecipe(
+        budget=Budget(minutes=4),
+        batch=128,
+        rates=Rates(muon=7e-4, adam=3e-4),
+        pool=30_000,
+        average=0.99,
+        empty_share=0.0,
+        guidance=mini().guidance,
+        seed=9,
+    )
+    return replace(mini(), name="mini_fast", start="mini", student=student, steps=student.jumps, guidance=1.0)
 
 
 def speck() -> Recipe:
@@ -167,7 +204,9 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "nano_longer": nano_longer,
     "nano_reread": nano_reread,
     "nano_tuned": nano_tuned,
+    "nano_fast": nano_fast,
     "mini": mini,
+    "mini_fast": mini_fast,
     "speck": speck,
 }
 """What `laqta train` takes."""

@@ -25,6 +25,7 @@ from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
 from laqta.train.clips import Clips, DatasetClips, Mixed, WorldClips
 from laqta.train.fit_dit import fit_dit
+from laqta.train.fit_student import fit_student
 from laqta.train.fit_text import fit_text
 from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
 from laqta.train.pool import LatentPool, Stage, fill_latents
@@ -84,7 +85,10 @@ def run_recipe(recipe: Recipe, session: Session, home: Path, shards: Path | None
 
     norm = (autoencoder.latents_mean, autoencoder.latents_std)
     kinds = len(recipe.world.props)
-    transformer, costs = fit_dit(recipe.dit, recipe.size, kinds, clips, text, norm, session, preview)
+    if recipe.student is not None:
+        transformer, costs = fit_student(recipe.student, recipe.size, clips, text, norm, session, preview)
+    else:
+        transformer, costs = fit_dit(recipe.dit, recipe.size, kinds, clips, text, norm, session, preview)
     preview(transformer)
     if costs is None:
         _say_paused(session)
@@ -215,22 +219,22 @@ def _clips(
     """What the transformer learns from; None when time was up."""
     if shards is not None:  # only a dataset needs the extra `data`
         from laqta.data.stream import Stream
-    new = None if shards is None else DatasetClips(Stream(shards, seed=recipe.dit.seed))
+    new = None if shards is None else DatasetClips(Stream(shards, seed=recipe.learner.seed))
     if new is not None and not recipe.replay:
         return new
     pools = _latents(recipe, autoencoder, stages, session)
     if pools is None:
         return None
-    world = WorldClips(pools, recipe.world, recipe.dit.short_share)
+    world = WorldClips(pools, recipe.world, recipe.learner.short_share)
     return world if new is None else Mixed(new, world, recipe.replay)
 
 
 def _latents(
     recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], session: Session
 ) -> list[tuple[LatentShape, LatentPool]] | None:
-    """One pool of latents for each shape, `recipe.dit.pool` clips in all."""
-    clock = Clock(recipe.dit.budget, session.stop_at)
-    share = recipe.dit.pool // len(stages)
+    """One pool of latents for each shape, the recipe's `pool` clips in all."""
+    clock = Clock(recipe.learner.budget, session.stop_at)
+    share = recipe.learner.pool // len(stages)
 
     def on_shard(done: int, count: int) -> bool:
         session.say(f"encoded {done} of {count} clips")
@@ -238,7 +242,10 @@ def _latents(
 
     pools = []
     for at, stage in enumerate(stages):
-        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1) + 1_000_000 * recipe.dit.seed
+        folder, first_seed = (
+            session.folder / "latents",
+            POOL_SEED * (at + 1) + 1_000_000 * recipe.learner.seed,
+        )
         pool = fill_latents(autoencoder, stage, share, folder, first_seed, on_shard)
         if pool is None:
             return None
