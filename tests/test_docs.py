@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from laqta.bench.conditions import FirstFrame, Join
 from laqta.bench.judge import ROWS
 from laqta.bench.quality import Distance, Drawn, Novelty, Steadiness
 from laqta.bench.speed import Beside, Filming
@@ -44,7 +45,7 @@ def test_every_setting_has_its_row() -> None:
 
 def test_every_metric_has_its_line() -> None:
     page = (DOCS / "guide" / "bench.md").read_text(encoding="utf-8")
-    parts = (Drawn, Distance, Steadiness, Novelty, Filming, Beside)
+    parts = (Drawn, Distance, Steadiness, Novelty, Filming, Beside, FirstFrame, Join)
     metrics = [*ROWS, *(field.name for part in parts for field in fields(part)), "world_clips_a_second"]
     for metric in metrics:
         assert f"\n| `{metric}` | " in page, metric

@@ -1,4 +1,4 @@
-"""The three benches on an untrained speck: every number is there, floors and ceilings in their places."""
+"""The benches on an untrained speck: every number is there, floors and ceilings in their places."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from laqta.bench import obey, quality, speed
+from laqta.bench import conditions, obey, quality, speed, steps
 from laqta.bench.subjects import Subject, bench_seeds, bench_shots, film_clips, open_subject, true_clips
 from laqta.config import load_json
+from laqta.generate.engine import Engine
+from laqta.language.write import caption
 from laqta.models.card import Costs
 from laqta.models.judge import Judge, JudgeCard, save_judge
 from laqta.train.fit_judge import judge_speck
@@ -133,3 +135,49 @@ def test_speed_finds_the_pipeline_equal(subject: Subject, monkeypatch: pytest.Mo
 def test_a_cold_film_that_fails_is_the_machines_fault(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="laqta film"):
         speed.cold_film(tmp_path / "nowhere", "cpu")
+
+
+def test_steps_measures_every_number_of_steps_and_a_students_own(subject: Subject) -> None:
+    curve = steps.measure(subject, 2, silent)
+    assert [mode.steps for mode in curve.modes] == [1, 2, 4, 8, 16]
+    assert all(mode.seconds > 0 and mode.rows["actor"].asked >= 2 for mode in curve.modes)
+    assert "| actor |" in steps._markdown(curve) and "16 steps" in steps._markdown(curve)
+    student = Engine(replace(subject.card, steps=4, guidance=1.0), subject.engine.parts)
+    assert [mode.steps for mode in steps.measure(replace(subject, engine=student), 2, silent).modes] == [4]
+
+
+def test_true_clips_keep_their_first_frame_and_are_not_frozen(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that films the true world keeps the frame and moves; one that repeats the frame is frozen."""
+    seeds = bench_seeds(6)
+    shots = bench_shots(subject.stage, seeds)
+    said = [caption(shot, "en", "detailed", seed) for shot, seed in zip(shots, seeds, strict=True)]
+    true_BTHWC = true_clips(subject.stage, shots, seeds)
+    monkeypatch.setattr(subject.engine, "film", lambda _request: true_BTHWC)
+    kept = conditions.from_first_frames(subject, said, seeds, true_BTHWC, silent)
+    assert kept.kept_psnr > 90 > 20 > kept.drawn_psnr  # the autoencoder is untrained
+    assert kept.frozen.asked > 0 and kept.frozen.right == 0
+    monkeypatch.setattr(subject.engine, "film", lambda request: request.lead_BTHWC.repeat(5, axis=1))
+    still = conditions.from_first_frames(subject, said, seeds, true_BTHWC, silent)
+    assert still.frozen.share == 1 and still.motion.right < still.motion.asked
+
+
+def test_a_join_is_where_the_second_part_begins(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film that turns lighter by 10 where it is extended, and by 1 elsewhere."""
+    first = subject.card.shape.frames
+    light_T = np.arange(2 * first - 1) + 9 * (np.arange(2 * first - 1) >= first)
+    film = np.broadcast_to(light_T[None, :, None, None, None], (3, 2 * first - 1, 4, 4, 3)).astype(np.uint8)
+    monkeypatch.setattr(conditions, "film_long", lambda *_given: film)
+    seeds = bench_seeds(3)
+    shots = bench_shots(subject.stage, seeds)
+    said = [caption(shot, "zh", "detailed", seed) for shot, seed in zip(shots, seeds, strict=True)]
+    join = conditions.at_the_join(subject, said, seeds, silent)
+    assert (join.colour_shift, join.colour_drift) == (10, 1)
+    assert (join.change, join.usual_change) == (10, 1)
+
+
+def test_conditions_measures_a_whole_model(subject: Subject) -> None:
+    result = conditions.measure(subject, 2, silent)
+    assert result.first_frame.kept_psnr > 0 and result.join.usual_change > 0
+    assert "dB" in conditions._markdown(result)

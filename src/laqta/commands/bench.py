@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -11,13 +12,15 @@ from laqta.settings import load_settings
 from laqta.terminal import progress_bar, show
 
 SUMMARY = "Measure a model: does it obey, how good is it, how fast is it."
+BENCHES = ("obey", "quality", "speed", "steps", "conditions")
+"""What is measured; each is a module of `laqta.bench` with a `main`."""
 MAX_CLIPS = 100_000
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what `laqta bench` takes."""
     add = parser.add_argument
-    add("what", choices=("obey", "quality", "speed"), help="obey, quality or speed")
+    add("what", choices=BENCHES, help="docs/guide/bench.md says what each measures")
     add("--model", metavar="NAME_OR_FOLDER", help="laqta models lists those installed")
     add("--device", metavar="D", help="cpu, cuda, cuda:1, mps (the fastest there is)")
     add(
@@ -32,9 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Run one bench and print where its results are."""
     settings = load_settings(os.environ)
-    from laqta.bench import obey, quality, speed
-
-    bench = {"obey": obey.main, "quality": quality.main, "speed": speed.main}[args.what]
+    bench = importlib.import_module(f"laqta.bench.{args.what}").main
     model, device = args.model or settings.model, args.device or settings.device
     for path in bench(model, device, args.clips, args.out, progress_bar):
         show(str(path))
