@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,7 @@ def test_a_pool_of_frames_is_refreshed_as_it_is_drawn(speck_stage: Stage) -> Non
     changed = (before != pool.frames_NCTHW).flatten(1).any(1)
     assert changed.sum() == 2
     assert [seed for seed, new in zip(pool.seeds, changed.tolist(), strict=True) if new] == [56, 57]
-    kept = pool.frames_NCTHW.float() / 127.5 - 1
-    assert all((clip == kept).flatten(1).all(1).any() for clip in frames)
+    assert all((clip == pool.frames_NCTHW).flatten(1).all(1).any() for clip in frames)
 
 
 def test_a_pool_of_frames_is_known_by_its_seeds(speck_stage: Stage) -> None:
@@ -108,6 +108,22 @@ def test_latents_are_those_of_the_clips_seed_by_seed(
     assert not pool.kinds_NLHW[pool.things_NLHW < 0.3].any()
     share = masks[0, 1:, :16, :16].float().mean()
     assert pool.things_NLHW[4, 1, 0, 0].item() == pytest.approx(share.item(), abs=1e-3)
+
+
+def test_a_pool_whose_time_is_over_is_smaller_and_takes_what_is_on_the_disk(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_room, "SHARD", 3)
+
+    def fill_until(until: float | None, count: int = 7) -> int:
+        pool = fill_latents(autoencoder, speck_stage, count, tmp_path, 700, lambda *_: False, until)
+        assert pool is not None
+        return len(pool)
+
+    assert fill_until(0.0) == 3  # the first shard is always made
+    assert fill_until(None, count=6) == 6
+    assert fill_until(0.0) == 6  # nothing is added, nothing is lost
+    assert fill_until(time.monotonic() + 600) == 7
 
 
 def test_a_stopped_pool_goes_on_and_keeps_what_it_has(

@@ -25,6 +25,7 @@ class StepCost:
     def __init__(self, device: str, counted: list[int] | None = None) -> None:
         self.device = device
         self.flop_per_step: list[int] = [] if counted is None else counted
+        self._peak: float | None = None
 
     def due(self, step: int) -> bool:
         """Whether this step is counted: the first, and one in a thousand. A counted step cannot run compiled."""
@@ -41,13 +42,23 @@ class StepCost:
             yield
         self.flop_per_step.append(counter.get_total_flops())
 
+    def flop(self, clock: Clock) -> float:
+        """FLOP of all steps so far; 0 where none was counted."""
+        counted = len(self.flop_per_step)
+        return clock.steps * sum(self.flop_per_step) / counted if counted else 0.0
+
+    def mfu(self, clock: Clock) -> float:
+        """Model FLOP utilisation so far: the share of the hardware's peak that went into these FLOP."""
+        if self._peak is None:
+            self._peak = peak_flops(self.device)
+        return float(f"{self.flop(clock) / clock.seconds / self._peak:.3g}")
+
     def card(self, stage: str, clock: Clock) -> Costs:
         """Sum up a finished stage.
 
         A sitting that found the stage finished has counted no step: then `flop` is 0 and `mfu` None.
         """
-        counted = len(self.flop_per_step)
-        flop = clock.steps * sum(self.flop_per_step) / counted if counted else 0.0
+        flop = self.flop(clock)
         per_hour = DOLLARS_PER_HOUR["cuda" if self.device.startswith("cuda") else "cpu"]
         return Costs(
             stage=stage,
@@ -56,7 +67,7 @@ class StepCost:
             steps=clock.steps,
             clips=clock.clips,
             flop=float(f"{flop:.3g}"),
-            mfu=float(f"{flop / clock.seconds / peak_flops(self.device):.3g}") if counted else None,
+            mfu=self.mfu(clock) if flop else None,
             dollars=round(clock.seconds / 3600 * per_hour, 4),
             dollars_per_hour=per_hour,
         )

@@ -35,7 +35,7 @@ from laqta.train.checkpoint import (
 )
 from laqta.train.clips import Clips, Drawn
 from laqta.train.cost import StepCost
-from laqta.train.device import autocast
+from laqta.train.device import autocast, noise_like, send
 from laqta.train.fit_text import encode_text
 from laqta.train.flow import on_path, sample_sigmas, velocity
 from laqta.train.optim import Rates, build_optimizers, step_all
@@ -48,6 +48,7 @@ Preview = Callable[[LTXVideoTransformer3DModel], None]
 class ClipRecipe:
     """What every training on encoded clips is told.
 
+    `pool` clips are encoded first, or as many as are done after `pool_minutes`.
     `first_share`, `few_share` and `last_share` say how often which latent frames are given clean.
     """
 
@@ -55,6 +56,7 @@ class ClipRecipe:
     batch: int
     rates: Rates
     pool: int
+    pool_minutes: float | None = None
     average: float = 0.999
     empty_share: float = 0.1
     short_share: float = 0.2
@@ -85,8 +87,8 @@ class DitRecipe(ClipRecipe):
 class Example:
     """What one step trains on, every tensor on the training device.
 
-    `clean_BN` is 1 where a token is given; `weight_BN` its weight in the loss; `kinds_BN` what it shows (0 the
-    backdrop); `coords_B3N` where it stands.
+    `clean_BN` is 1 where a token is given, `conditioned` whether any is; `weight_BN` its weight in the loss;
+    `kinds_BN` what it shows (0 the backdrop); `coords_B3N` where it stands.
     """
 
     data_BNC: Tensor
@@ -95,6 +97,7 @@ class Example:
     kinds_BN: Tensor
     coords_B3N: Tensor
     texts: list[str]
+    conditioned: bool
 
 
 def fit_dit(
@@ -146,14 +149,12 @@ def fit_dit(
         example = make_example(recipe, drawn, norm, dice, images)
         hidden = torch.rand(1, generator=dice).item() < 0.5  # as diffusers' condition pipeline does
         text_BNC, mask_BN = encode_text(*text, example.texts, hide_padding=hidden)
-        longest = int(mask_BN.sum(1).max())  # masked keys change nothing: they are left out
-        text_BNC, mask_BN = text_BNC[:, :longest], mask_BN[:, :longest]
 
         sigma_B = sample_sigmas(len(example.texts), size.shift, dice).to(device)
         sigma_BN = sigma_B[:, None]
-        if example.clean_BN.any():  # a noise level for every token is a tenth dearer than one for all
+        if example.conditioned:  # a noise level for every token is a tenth dearer than one for all
             sigma_BN = sigma_BN * (1 - example.clean_BN)
-        noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
+        noise_BNC = noise_like(example.data_BNC, dice)
         noisy_BNC = on_path(example.data_BNC, noise_BNC, sigma_BN[..., None])
         stance = "force_eager" if cost.due(clock.steps) else "default"  # what is compiled cannot be counted
         with torch.compiler.set_stance(stance), cost.count(clock.steps), autocast(device):
@@ -184,6 +185,7 @@ def fit_dit(
                 minutes=clock.seconds / 60,
                 loss=torch.stack(losses).mean().item(),
                 clips_a_second=clock.clips / clock.seconds,
+                mfu=cost.mfu(clock),
             )
             losses.clear()
         if clock.save_due() or clock.must_stop or clock.finished:
@@ -235,29 +237,29 @@ def make_example(
     With `images` only the first latent frames, of which none is given.
     """
     mean, std = (value[:, None, None, None] for value in norm)
-    device, count = mean.device, len(drawn.captions)
+    device, count = str(mean.device), len(drawn.captions)
     shape = replace(drawn.shape, frames=1) if images else drawn.shape
     data_BNC = pack((drawn.latents_BCLHW[:, :, : shape.frames].to(device).float() - mean) / std)
     weight_BN = 1 + recipe.thing_weight * drawn.things_BLHW[:, : shape.frames].to(device).float().flatten(1)
     kinds_BN = drawn.kinds_BLHW[:, : shape.frames].to(device).long().flatten(1)
     given = _given_frames(recipe, shape, dice)
-    clean_BN = (torch.arange(shape.tokens) < given * shape.frame_tokens).float().expand(count, -1)
-    is_condition_B = torch.rand(count, generator=dice) < (0.5 if given else 0.2)
-    plain_3N, condition_3N = text_coords(shape), condition_coords(shape)
+    clean_BN = (torch.arange(shape.tokens, device=device) < given * shape.frame_tokens).float()
+    clean_BN = clean_BN.expand(count, -1)
+    is_condition_B = send(torch.rand(count, generator=dice) < (0.5 if given else 0.2), device)
+    plain_3N, condition_3N = send(text_coords(shape), device), send(condition_coords(shape), device)
     coords_B3N = torch.where(is_condition_B[:, None, None], condition_3N, plain_3N)
 
-    last = torch.rand(1, generator=dice).item() < recipe.last_share  # the whole batch: it has more tokens
-    if last and not images:
+    last = torch.rand(1, generator=dice).item() < recipe.last_share and not images
+    if last:  # the whole batch: it has more tokens
         last_BNC = pack((drawn.last_BC1HW.to(device).float() - mean) / std)
         video_frames = (shape.frames - 1) * shape.time_fold
-        spot_3N = frame_coords(shape, video_frames)
+        spot_3N = send(frame_coords(shape, video_frames), device)
         data_BNC = torch.cat([last_BNC, data_BNC], dim=1)
-        clean_BN = torch.cat([torch.ones(count, shape.frame_tokens), clean_BN], dim=1)
+        clean_BN = torch.cat([clean_BN.new_ones(count, shape.frame_tokens), clean_BN], dim=1)
         weight_BN = torch.cat([weight_BN[:, -shape.frame_tokens :], weight_BN], dim=1)
         kinds_BN = torch.cat([kinds_BN[:, -shape.frame_tokens :], kinds_BN], dim=1)
         coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(count, -1, -1)
 
-    clean_BN = clean_BN.to(device)
     words = Random(int(torch.randint(1 << 60, (1,), generator=dice)))
     texts = ["" if words.random() < recipe.empty_share else caption(words) for caption in drawn.captions]
     return Example(
@@ -265,8 +267,9 @@ def make_example(
         clean_BN=clean_BN,
         weight_BN=weight_BN * (1 - clean_BN),
         kinds_BN=kinds_BN,
-        coords_B3N=coords_B3N.to(device),
+        coords_B3N=coords_B3N,
         texts=texts,
+        conditioned=given > 0 or last,
     )
 
 

@@ -36,7 +36,7 @@ from laqta.train.checkpoint import (
 )
 from laqta.train.clips import Clips
 from laqta.train.cost import StepCost
-from laqta.train.device import autocast
+from laqta.train.device import autocast, noise_like
 from laqta.train.fit_dit import ClipRecipe, Example, Preview, averaged, make_example
 from laqta.train.fit_text import encode_text
 from laqta.train.optim import build_optimizers, step_all
@@ -128,6 +128,7 @@ def fit_student(
                 minutes=clock.seconds / 60,
                 loss=torch.stack(losses).mean().item(),
                 clips_a_second=clock.clips / clock.seconds,
+                mfu=cost.mfu(clock),
             )
             losses.clear()
         if clock.save_due() or clock.must_stop or clock.finished:
@@ -151,17 +152,15 @@ def _task(example: Example, text: tuple[PreTrainedTokenizerFast, T5EncoderModel]
     hidden = torch.rand(1, generator=dice).item() < 0.5  # as diffusers' condition pipeline does
     count = len(example.texts)
     embedded_BSC, mask_BS = encode_text(*text, [*example.texts, ""], hide_padding=hidden)
-    longest = int(mask_BS.sum(1).max())
-    text_BSC, text_mask_BS = embedded_BSC[:count, :longest], mask_BS[:count, :longest]
-    noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(example.data_BNC.device)
+    noise_BNC = noise_like(example.data_BNC, dice)
     return Task(
         tokens_BNC=torch.where(example.clean_BN[..., None].bool(), example.data_BNC, noise_BNC),
         clean_BN=example.clean_BN,
         coords_B3N=example.coords_B3N,
-        text_BSC=text_BSC,
-        text_mask_BS=text_mask_BS,
-        empty_BSC=embedded_BSC[count:, :longest].expand(count, -1, -1),
-        empty_mask_BS=mask_BS[count:, :longest].expand(count, -1),
+        text_BSC=embedded_BSC[:count],
+        text_mask_BS=mask_BS[:count],
+        empty_BSC=embedded_BSC[count:].expand(count, -1, -1),
+        empty_mask_BS=mask_BS[count:].expand(count, -1),
     )
 
 

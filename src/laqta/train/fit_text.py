@@ -24,6 +24,7 @@ from laqta.models.tokenizer import train_tokenizer
 from laqta.shot import Shot
 from laqta.train.checkpoint import Budget, Clock, Log, Session, load_state, save_state, step_dice, trapezoid
 from laqta.train.cost import StepCost
+from laqta.train.device import send
 from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.reading import ReadingHeads, questions_about, read_right, reading_loss
 from laqta.world.sample import WorldSpec, sample_shot
@@ -62,14 +63,16 @@ def draw_caption(shot: Shot, dice: Random, short_share: float) -> tuple[Caption,
 def encode_text(
     tokenizer: PreTrainedTokenizerFast, encoder: T5EncoderModel, texts: list[str], hide_padding: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Embeddings (B, N, C) and mask (B, N) of texts.
+    """Embeddings (B, N, C) and mask (B, N) of texts, cut off after the longest: masked keys change nothing.
 
     Padded to 128 tokens, with the padding seen by the encoder, as diffusers' LTX text pipeline and our engine make
     them; or padded to the longest, with the padding hidden, which is what its condition pipeline's come to.
     """
     tokens = tokenize(tokenizer, texts, pad_all=not hide_padding)
-    ids, mask_BN = tokens["input_ids"].to(encoder.device), tokens["attention_mask"].to(encoder.device)
-    return encoder(ids, attention_mask=mask_BN if hide_padding else None)[0], mask_BN
+    longest = int(tokens["attention_mask"].sum(1).max())
+    ids_BN, mask_BN = (send(tokens[name], str(encoder.device)) for name in ("input_ids", "attention_mask"))
+    text_BNC = encoder(ids_BN, attention_mask=mask_BN if hide_padding else None)[0]
+    return text_BNC[:, :longest], mask_BN[:, :longest]
 
 
 def tokenize(tokenizer: PreTrainedTokenizerFast, texts: list[str], pad_all: bool = True) -> dict[str, Tensor]:

@@ -170,10 +170,12 @@ def _draw(
     masks_BTHW = torch.stack([clip[at : at + count] for clip, at in zip(masks_BTHW, starts, strict=True)])
     if torch.rand(1, generator=dice).item() < recipe.crop_share:
         cell = autoencoder.spatial_compression_ratio
-        return crop_on_things(frames_BCTHW, masks_BTHW, recipe.crop, cell, dice)
-    height, width = frames_BCTHW.shape[-2:]
-    share = max(1, round(len(frames_BCTHW) * recipe.crop**2 / (height * width)))
-    return frames_BCTHW[:share], masks_BTHW[:share]
+        frames_BCTHW, masks_BTHW = crop_on_things(frames_BCTHW, masks_BTHW, recipe.crop, cell, dice)
+    else:
+        height, width = frames_BCTHW.shape[-2:]
+        share = max(1, round(len(frames_BCTHW) * recipe.crop**2 / (height * width)))
+        frames_BCTHW, masks_BTHW = frames_BCTHW[:share], masks_BTHW[:share]
+    return frames_BCTHW.float() / 127.5 - 1, masks_BTHW
 
 
 def reconstruction_loss(

@@ -6,6 +6,7 @@ Shape suffixes: B batch, N clips in the pool, I instances (0 the backdrop), T fr
 L latent frames.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from laqta.world.sample import WorldSpec, sample_shot
 
 SHARD = 2000
 """Clips in one file of a latent pool."""
+CPU_BATCH, GPU_BATCH = 20, 100
+"""Clips that are rendered and encoded at once: few lie in a processor's cache, many keep a GPU busy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +73,13 @@ class FramePool:
         self.masks_NTHW = torch.cat([masks for _, masks in batches])
 
     def draw(self, count: int, dice: Generator) -> tuple[Tensor, Tensor]:
-        """Take `count` clips by chance, as float frames in [-1, 1] and masks, after replacing `fresh` of them."""
+        """Take `count` clips by chance, as 8-bit frames and masks, after replacing `fresh` of them."""
         if self.fresh:
             spots, seeds = renew(self.seeds, self.fresh, dice)
             spots = spots.to(self.stage.device)
             self.frames_NCTHW[spots], self.masks_NTHW[spots] = self._render(seeds)
         picks = torch.randint(len(self.seeds), (count,), generator=dice).to(self.stage.device)
-        return self.frames_NCTHW[picks].float() / 127.5 - 1, self.masks_NTHW[picks]
+        return self.frames_NCTHW[picks], self.masks_NTHW[picks]
 
     def _render(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
         frames, masks = self.stage.film(seeds)
@@ -101,16 +104,20 @@ def crop_on_things(
     Corners lie on multiples of `cell`, so that crops meet the autoencoder's grid as whole frames do.
     """
     height, width = frames_BCTHW.shape[-2:]
+    spots_BP = masks_BTHW.any(1).flatten(1).cumsum(1)  # at pixel p: how many of the clip's spots lie up to it
+    nth_B, jitters = [], []
+    for count in spots_BP[:, -1].tolist():
+        nth_B.append(int(torch.randint(count, (1,), generator=dice)) if count else -1)
+        jitters.append(torch.randint(-side // 4, side // 4 + 1, (2,), generator=dice).tolist())
+    wanted_B1 = torch.tensor(nth_B, device=spots_BP.device)[:, None] + 1
+    pixels = torch.searchsorted(spots_BP, wanted_B1)[:, 0].tolist()
     frames, masks = [], []
-    for clip_CTHW, mask_THW in zip(frames_BCTHW, masks_BTHW, strict=True):
-        spots = mask_THW.any(0).nonzero()
-        middle = spots[torch.randint(len(spots), (1,), generator=dice).item()] if len(spots) else None
-        down, across = middle.tolist() if middle is not None else (height // 2, width // 2)
-        jitter = torch.randint(-side // 4, side // 4 + 1, (2,), generator=dice).tolist()
-        top = _snap(down + jitter[0] - side // 2, height - side, cell)
-        left = _snap(across + jitter[1] - side // 2, width - side, cell)
-        frames.append(clip_CTHW[:, :, top : top + side, left : left + side])
-        masks.append(mask_THW[:, top : top + side, left : left + side])
+    for clip in range(len(frames_BCTHW)):
+        down, across = divmod(pixels[clip], width) if nth_B[clip] >= 0 else (height // 2, width // 2)
+        top = _snap(down + jitters[clip][0] - side // 2, height - side, cell)
+        left = _snap(across + jitters[clip][1] - side // 2, width - side, cell)
+        frames.append(frames_BCTHW[clip, :, :, top : top + side, left : left + side])
+        masks.append(masks_BTHW[clip, :, top : top + side, left : left + side])
     return torch.stack(frames), torch.stack(masks)
 
 
@@ -145,9 +152,11 @@ def fill_latents(
     folder: Path,
     first_seed: int,
     on_shard: Callable[[int, int], bool],
+    until: float | None = None,
 ) -> LatentPool | None:
     """Render and encode `count` clips, shard by shard, keeping the whole shards that are on the disk already.
 
+    After the moment `until` (`time.monotonic`) no shard is made any more, but the first: the pool is then smaller.
     `on_shard(done, count)` is called after each; it answers whether to stop here (then the result is None).
     """
     shape = LatentShape.of(stage.shape, autoencoder)
@@ -157,9 +166,12 @@ def fill_latents(
         seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
         kept = load_state(path, stage.device) if path.is_file() else None
         if kept is None or len(kept["latents_NCLHW"]) < len(seeds):  # it was the last of a smaller pool
+            if shards and until is not None and time.monotonic() >= until:
+                break
+            at_once = GPU_BATCH if stage.device.startswith("cuda") else CPU_BATCH
             batches = [
-                _encode(autoencoder, stage, shape, list(seeds[at : at + 20]))
-                for at in range(0, len(seeds), 20)
+                _encode(autoencoder, stage, shape, list(seeds[at : at + at_once]))
+                for at in range(0, len(seeds), at_once)
             ]
             save_state(path, **{key: torch.cat([batch[key] for batch in batches]) for key in batches[0]})
             kept = load_state(path, stage.device)

@@ -5,6 +5,7 @@ Every stage picks up what its folder already holds, so a run may be stopped at a
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import torch
@@ -232,9 +233,11 @@ def _clips(
 def _latents(
     recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], session: Session
 ) -> list[tuple[LatentShape, LatentPool]] | None:
-    """One pool of latents for each shape, the recipe's `pool` clips in all."""
-    clock = Clock(recipe.learner.budget, session.stop_at)
-    share = recipe.learner.pool // len(stages)
+    """One pool of latents for each shape, the recipe's `pool` clips in all, or what its `pool_minutes` allow."""
+    learner = recipe.learner
+    clock = Clock(learner.budget, session.stop_at)
+    share = learner.pool // len(stages)
+    training = (session.folder / "dit.state").is_file()  # then nothing is added to what there is
 
     def on_shard(done: int, count: int) -> bool:
         session.say(f"encoded {done} of {count} clips")
@@ -242,11 +245,11 @@ def _latents(
 
     pools = []
     for at, stage in enumerate(stages):
-        folder, first_seed = (
-            session.folder / "latents",
-            POOL_SEED * (at + 1) + 1_000_000 * recipe.learner.seed,
-        )
-        pool = fill_latents(autoencoder, stage, share, folder, first_seed, on_shard)
+        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1) + 1_000_000 * learner.seed
+        until = None
+        if learner.pool_minutes is not None:
+            until = time.monotonic() + (0 if training else 60 * learner.pool_minutes / len(stages))
+        pool = fill_latents(autoencoder, stage, share, folder, first_seed, on_shard, until)
         if pool is None:
             return None
         pools.append((LatentShape.of(stage.shape, autoencoder), pool))

@@ -27,8 +27,9 @@ from laqta.world.weather import VEILS, Sky, veil_color
 
 VARIANTS = 48
 """How many different paintings there are of a backdrop at a time of day."""
-KEPT_BYTES = 600_000_000
-"""How much memory kept paintings may take before the oldest go."""
+KEPT_BYTES = {"cpu": 600_000_000, "cuda": 8_000_000_000}
+"""How much memory kept paintings of one shape may take before the oldest go. All those of `mini` are 2.1 GB at 256 px:
+a GPU keeps them, and a processor most of those of a small shape."""
 
 WHITE: Color = (1.0, 1.0, 1.0)
 NARROWING = 0.7
@@ -59,6 +60,7 @@ class Renderer:
         self.sprites = Sprites(bank, device)
         self.sky = Sky(shape, device)
         self.paintings: OrderedDict[tuple[Backdrop, TimeOfDay, int], Tensor] = OrderedDict()
+        self.kept_bytes = KEPT_BYTES.get(device.type, KEPT_BYTES["cpu"])
         pixels = shape.frames * shape.height * shape.width
         self.chunk = max(1, (100_000_000 if device.type == "cuda" else 1_200_000) // pixels)
         self.x_W = (torch.arange(shape.width, device=device) + 0.5) / shape.width
@@ -113,7 +115,7 @@ class Renderer:
         layers_BL4HW = torch.stack([self.paintings[key] for key in keys]).float().div_(255)
         for key in keys:
             self.paintings.move_to_end(key)
-        while len(self.paintings) > max(KEPT_BYTES // layers_BL4HW[0].numel(), 1):
+        while len(self.paintings) > max(self.kept_bytes // layers_BL4HW[0].numel(), 1):
             self.paintings.popitem(last=False)
         colors = [veil_color(place.weather, place.time) for place in settings]
         color_B13HW = torch.tensor(colors, device=self.device)[:, None, :, None, None]

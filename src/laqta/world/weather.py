@@ -29,7 +29,10 @@ def veil_color(weather: Weather, time: TimeOfDay) -> Color:
 
 
 class Sky:
-    """What falls and drifts, for one clip shape on one device; tiles are painted once and shifted by frame."""
+    """What falls and drifts, for one clip shape on one device.
+
+    Tiles that repeat are painted once, laid twice both ways, and cut anew for each frame.
+    """
 
     def __init__(self, shape: VideoShape, device: torch.device) -> None:
         self.shape = shape
@@ -38,11 +41,11 @@ class Sky:
         self.y_H1 = torch.arange(height, device=device)[:, None]
         self.x_1W = torch.arange(width, device=device)[None, :]
         streaks = [_streaks(height, width, share, generator) for share in (0.5, 0.8)]
-        self.rain_LHW = torch.stack(streaks).to(device)
+        self.rain_LHW = _twice(torch.stack(streaks)).to(device)
         flakes = [_flakes(height, width, radius, generator) for radius in (0.010, 0.016, 0.024)]
-        self.snow_LHW = torch.stack(flakes).to(device)
-        self.bubbles_HW = _bubbles(height, width, generator).to(device)
-        self.fog_HW = _wisps(height, width, generator).to(device)
+        self.snow_LHW = _twice(torch.stack(flakes)).to(device)
+        self.bubbles_HW = _twice(_bubbles(height, width, generator)).to(device)
+        self.fog_HW = _twice(_wisps(height, width, generator)).to(device)
 
     def bubble(self, frames_TCHW: Tensor, time: TimeOfDay, seed: int) -> None:
         """Let bubbles rise through the frames of a clip under water, in place."""
@@ -93,14 +96,22 @@ class Sky:
         shifts = [(0.0, 0.12 * t / self.shape.fps) for t in range(self.shape.frames)]
         return self._shifted(self.fog_HW, shifts, seed)
 
-    def _shifted(self, tile_HW: Tensor, shifts: list[tuple[float, float]], seed: int) -> Tensor:
-        """The tile moved down and right by fractions of the frame's height, one shift a frame: (T, H, W)."""
+    def _shifted(self, twice_HW: Tensor, shifts: list[tuple[float, float]], seed: int) -> Tensor:
+        """The tile moved down and right by fractions of the frame's height, one shift a frame: (T, H, W).
+
+        Frames are cut from the tile laid twice both ways: a slice costs a GPU nothing, a roll is a kernel.
+        """
         height, width = self.shape.height, self.shape.width
         moved = []
         for down, right in shifts:
-            y, x = round(down * height) + 7919 * seed, round(right * height) + 104729 * seed
-            moved.append(torch.roll(tile_HW, (y % height, x % width), (0, 1)))
+            y = -(round(down * height) + 7919 * seed) % height
+            x = -(round(right * height) + 104729 * seed) % width
+            moved.append(twice_HW[y : y + height, x : x + width])
         return torch.stack(moved)
+
+
+def _twice(tile_HW: Tensor) -> Tensor:
+    return torch.cat([torch.cat([tile_HW, tile_HW], dim=-1)] * 2, dim=-2)
 
 
 def _streaks(height: int, width: int, share: float, generator: torch.Generator) -> Tensor:
