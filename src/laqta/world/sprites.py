@@ -85,9 +85,12 @@ def tinted(premultiplied_CSS: Tensor, tint: Tint) -> Tensor:
 
 def _outline(alpha_HW: np.ndarray) -> np.ndarray:
     """The points of a picture that lie farthest in each of 48 directions, as fractions from its middle (K, 2)."""
-    rows, columns = np.nonzero(alpha_HW > 127)
+    seen_HW = alpha_HW > 127
     side = alpha_HW.shape[0]
-    corners = np.stack([columns, rows], axis=1)
+    rows = np.flatnonzero(seen_HW.any(axis=1))
+    first, last = seen_HW[rows].argmax(axis=1), side - 1 - seen_HW[rows, ::-1].argmax(axis=1)
+    ends = np.stack([first, last], axis=1)  # no other pixel of a row lies farther in any direction
+    corners = np.stack([ends.flatten(), rows.repeat(2)], axis=1)
     corners = np.concatenate([corners + shift for shift in ((0, 0), (0, 1), (1, 0), (1, 1))]) / side - 0.5
     turns = 2 * np.pi * np.arange(OUTLINE) / OUTLINE
     reach = corners @ np.stack([np.cos(turns), np.sin(turns)])
