@@ -19,7 +19,6 @@ from laqta.models.sizes import SPECK
 from laqta.shot import VideoShape
 from laqta.train import recipes
 from laqta.train.checkpoint import Budget, Session
-from laqta.train.fit_student import StudentRecipe
 from laqta.train.run import run_recipe
 from laqta.video import read_recipe, read_video
 
@@ -93,20 +92,8 @@ def test_a_student_films_in_few_steps_what_its_teacher_films_in_many(run: Path, 
     """It learns from released weights, and its card asks for no guidance; films of the same seed draw near."""
     home = tmp_path / "home"
     shutil.copytree(run / "weights", home / "models" / "speck")
-    short = recipes.speck()
-    student = StudentRecipe(
-        budget=Budget(steps=40),
-        batch=8,
-        rates=short.dit.rates,
-        pool=48,
-        average=0.9,
-        jumps=2,
-        substeps=4,
-        guidance=2.0,
-    )
-    fast = replace(short, name="speck_fast", start="speck", student=student, steps=2, guidance=1.0)
     session = Session(folder=tmp_path / "fast", device="cpu", stop_at=None, say=lambda _line: None)
-    weights = run_recipe(fast, session, home=home)
+    weights = run_recipe(recipes.speck_fast(), session, home=home)
     assert weights is not None
     card = load_card(weights)
     assert (card.name, card.steps, card.guidance) == ("speck-fast", 2, 1.0)

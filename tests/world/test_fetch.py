@@ -9,8 +9,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from laqta.world.fetch import FLUENT_EMOJI, TABLE, FetchError, Package, fetch_props, props_folder
+from laqta.world.fetch import FLUENT_EMOJI, TABLE, FetchError, Package, fetch_props, open_bank, props_folder
+from laqta.world.props import PROPS
 
 FAKE_NPM = """\
 #!{python}
@@ -139,3 +141,13 @@ def test_the_pin_is_a_whole_sha512() -> None:
     algorithm, _, digest = FLUENT_EMOJI.integrity.partition("-")
     assert algorithm == "sha512"
     assert len(base64.b64decode(digest, validate=True)) == 64
+
+
+def test_a_bank_is_of_fetched_pictures_or_drawn_ones(tmp_path: Path) -> None:
+    assert open_bank(("car", "rocket"), tmp_path, drawn=True).ids == ("car", "rocket")
+    with pytest.raises(FetchError, match="run `laqta world fetch` first"):
+        open_bank(("car",), tmp_path)
+    folder = props_folder(tmp_path)
+    folder.mkdir(parents=True)
+    Image.new("RGBA", (8, 8), "red").save(folder / f"{PROPS['car'].file}.webp")
+    assert open_bank(("car",), tmp_path).sprites_PHWC.shape == (1, 256, 256, 4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from laqta.world.props import PROPS, PropBank, drawn_bank, fetched_bank, load_bank, save_bank, tight_sprite
+from laqta.world.props import PROPS, PropBank, drawn_bank, fetched_bank, tight_sprite
 
 
 def test_props_have_unique_files_and_known_moves() -> None:
@@ -49,10 +49,3 @@ def test_fetched_bank_reads_pictures_from_a_folder(tmp_path: Path) -> None:
 def test_a_transparent_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="transparent"):
         tight_sprite(Image.new("RGBA", (8, 8)))
-
-
-def test_bank_survives_a_file(bank: PropBank, tmp_path: Path) -> None:
-    save_bank(bank, tmp_path / "bank.npz")
-    again = load_bank(tmp_path / "bank.npz")
-    assert again.ids == bank.ids and again.facings == bank.facings
-    assert np.array_equal(again.sprites_PHWC, bank.sprites_PHWC)

@@ -21,8 +21,7 @@ from laqta.train.device import choose_device
 from laqta.train.fit_vae import HELD_OUT_SEED
 from laqta.train.pool import Stage
 from laqta.train.run import world_of
-from laqta.world.fetch import props_folder
-from laqta.world.props import PropBank, drawn_bank, fetched_bank
+from laqta.world.fetch import open_bank
 from laqta.world.render import render
 from laqta.world.sample import sample_shot
 
@@ -58,7 +57,8 @@ def open_subject(model: str | None, device: str | None) -> Subject:
     folder = find_model(model or _best(place), place)
     engine = Engine.load(folder, device)
     shape = engine.card.shape
-    stage = Stage(world=world_of(engine.card), bank=_pictures(engine.card, place), shape=shape, device=device)
+    bank = open_bank(engine.card.props, place, drawn=not engine.card.notices)  # those it learned from
+    stage = Stage(world=world_of(engine.card), bank=bank, shape=shape, device=device)
     return Subject(
         folder=folder, engine=engine, judge=nearest_judge(shape.height, shape.width, device), stage=stage
     )
@@ -124,13 +124,3 @@ def film_batches(
 def _best(place: Path) -> str:
     installed = installed_models(place)
     return next((name for name in PREFERRED if name in installed), next(iter(installed), PREFERRED[0]))
-
-
-def _pictures(card: Card, place: Path) -> PropBank:
-    """The pictures that the model learned from: fetched ones, which its notices thank for, else drawn ones."""
-    if not card.notices:
-        return drawn_bank(card.props)
-    folder = props_folder(place)
-    if not folder.is_dir():
-        raise OSError(f"the props' pictures are not in {folder}; run `laqta world fetch` first")
-    return fetched_bank(card.props, folder)

@@ -28,11 +28,12 @@ from laqta.train.checkpoint import (
 )
 from laqta.train.degrade import MILD, spoil
 from laqta.train.device import autocast
-from laqta.train.fit_judge import CHECK_EVERY, judge_speck, pictures
+from laqta.train.fit_judge import CHECK_EVERY, judge_speck
 from laqta.train.fit_vae import HELD_OUT_SEED
 from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import Stage
 from laqta.train.truth import IN_SIGHT, UNSTATED, Truth, TruthPool, film_truth
+from laqta.world.fetch import open_bank
 from laqta.world.sample import NANO_WORLD, WorldSpec
 
 FIRST_SEED = 600_000_000
@@ -92,7 +93,7 @@ CRITIC_RECIPES: dict[str, Callable[[], CriticRecipe]] = {
 
 def run_critic(recipe: CriticRecipe, session: Session, home: Path) -> Path | None:
     """Train, or go on training, a critic; returns the file of its state once it is done, None when time was up."""
-    bank = pictures(recipe.world, home, drawn=recipe.drawn_props)
+    bank = open_bank(recipe.world.props, home, recipe.drawn_props)
     stage = Stage(world=recipe.world, bank=bank, shape=recipe.size.shape, device=session.device)
     session.folder.mkdir(parents=True, exist_ok=True)
     save_json(session.folder / "recipe.json", to_dict(recipe))

@@ -48,8 +48,7 @@ from laqta.train.fit_vae import HELD_OUT_SEED
 from laqta.train.optim import Rates, build_optimizers, step_all
 from laqta.train.pool import Stage
 from laqta.train.truth import IN_SIGHT, UNSTATED, Truth, TruthPool, film_truth
-from laqta.world.fetch import props_folder
-from laqta.world.props import PropBank, drawn_bank, fetched_bank
+from laqta.world.fetch import open_bank
 from laqta.world.sample import MINI_WORLD, NANO_WORLD, WorldSpec
 
 FIRST_SEED = 400_000_000
@@ -152,7 +151,7 @@ def run_judge(recipe: JudgeRecipe, session: Session, home: Path) -> Path | None:
 
     Raises `OSError` where the props' pictures are not fetched.
     """
-    bank = pictures(recipe.world, home, drawn=recipe.drawn_props)
+    bank = open_bank(recipe.world.props, home, recipe.drawn_props)
     stage = Stage(world=recipe.world, bank=bank, shape=recipe.size.shape, device=session.device)
     session.folder.mkdir(parents=True, exist_ok=True)
     save_json(session.folder / "recipe.json", to_dict(recipe))
@@ -374,13 +373,3 @@ def _mark_clip(hits: dict[str, list[bool]], judge: Judge, truth: Truth, sighting
             if label != UNSTATED:
                 seen = real[best].facts[name] if best is not None and found else None
                 hits.setdefault(name, []).append(seen == values[name][label])
-
-
-def pictures(world: WorldSpec, home: Path, drawn: bool) -> PropBank:
-    """The pictures of a world's props: drawn in code, or fetched earlier (`OSError` where they were not)."""
-    if drawn:
-        return drawn_bank(world.props)
-    folder = props_folder(home)
-    if not folder.is_dir():
-        raise OSError(f"the props' pictures are not in {folder}; run `laqta world fetch` first")
-    return fetched_bank(world.props, folder)

@@ -201,6 +201,24 @@ def speck() -> Recipe:
     )
 
 
+def speck_fast() -> Recipe:
+    """A student of a `speck`: for tests and rehearsals."""
+    student = StudentRecipe(
+        budget=Budget(steps=40),
+        batch=8,
+        rates=speck().dit.rates,
+        pool=48,
+        average=0.9,
+        empty_share=0.0,
+        guidance=speck().guidance,
+        jumps=2,
+        seed=9,
+    )
+    return replace(
+        speck(), name="speck_fast", start="speck", student=student, steps=student.jumps, guidance=1.0
+    )
+
+
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "nano": nano,
     "nano_longer": nano_longer,
@@ -210,5 +228,6 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "mini": mini,
     "mini_fast": mini_fast,
     "speck": speck,
+    "speck_fast": speck_fast,
 }
 """What `laqta train` takes."""

@@ -33,8 +33,7 @@ from laqta.train.pool import LatentPool, Stage, fill_latents
 from laqta.train.recipes import Recipe
 from laqta.train.sheets import save_clips, save_loss_plot
 from laqta.train.start import begin_from
-from laqta.world.fetch import props_folder
-from laqta.world.props import PropBank, drawn_bank, fetched_bank, load_bank
+from laqta.world.fetch import open_bank
 from laqta.world.sample import WorldSpec, sample_shot
 
 POOL_SEED = 100_000_000
@@ -58,7 +57,8 @@ def run_recipe(recipe: Recipe, session: Session, home: Path, shards: Path | None
         OSError: the props' pictures are not fetched.
     """
     out, say = session.folder, session.say
-    bank = load_props(recipe, home, out)
+    bank = open_bank(recipe.world.props, home, recipe.drawn_props)
+    out.mkdir(parents=True, exist_ok=True)
     _claim(recipe, out)
     if recipe.start is not None:
         begin_from(recipe.start, session, home, recipe.new_text)
@@ -125,19 +125,6 @@ def export(recipe: Recipe, session: Session) -> Path:
     parts = _parts(recipe, text, _load_autoencoder(recipe, session), transformer)
     save_model(session.folder / "weights", parts, make_card(recipe, _all_costs(session.folder)))
     return session.folder / "weights"
-
-
-def load_props(recipe: Recipe, home: Path, out: Path) -> PropBank:
-    """The pictures of a recipe's props: drawn, carried beside the run as props.npz, or fetched earlier."""
-    out.mkdir(parents=True, exist_ok=True)
-    if recipe.drawn_props:
-        return drawn_bank(recipe.world.props)
-    if (out / "props.npz").is_file():
-        return load_bank(out / "props.npz")
-    folder = props_folder(home)
-    if not folder.is_dir():
-        raise OSError(f"the props' pictures are not in {folder}; run `laqta world fetch` first")
-    return fetched_bank(recipe.world.props, folder)
 
 
 def make_card(recipe: Recipe, trained: tuple[Costs, ...]) -> Card:

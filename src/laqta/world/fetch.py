@@ -12,9 +12,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from laqta.world.props import PropBank, drawn_bank, fetched_bank
 
 TABLE = Path(__file__).with_name("props.tsv")
 
@@ -102,6 +104,19 @@ def fetch_props(
         staged.rename(folder)
     tell(f"{len(pictures)} props are in {folder}")
     return folder
+
+
+def open_bank(ids: Iterable[str], home: Path, drawn: bool = False) -> PropBank:
+    """The pictures of props: those fetched earlier, or the few that are drawn in code.
+
+    Raises `FetchError` where they were not fetched.
+    """
+    if drawn:
+        return drawn_bank(ids)
+    folder = props_folder(home)
+    if not folder.is_dir():
+        raise FetchError(f"the props' pictures are not in {folder}; run `laqta world fetch` first")
+    return fetched_bank(ids, folder)
 
 
 def _pictures() -> tuple[str, ...]:

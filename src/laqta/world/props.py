@@ -113,20 +113,3 @@ def fetched_bank(ids: Iterable[str], folder: Path) -> PropBank:
     return PropBank(
         ids=chosen, sprites_PHWC=np.stack(sprites), facings=tuple(PROPS[name].facing for name in chosen)
     )
-
-
-def save_bank(bank: PropBank, path: Path) -> None:
-    """Write a bank as one .npz file."""
-    np.savez_compressed(
-        path, ids=np.array(bank.ids), sprites_PHWC=bank.sprites_PHWC, facings=np.array(bank.facings)
-    )
-
-
-def load_bank(path: Path) -> PropBank:
-    """Read a bank that `save_bank` wrote."""
-    with np.load(path, allow_pickle=False) as held:
-        return PropBank(
-            ids=tuple(str(name) for name in held["ids"]),
-            sprites_PHWC=held["sprites_PHWC"],
-            facings=tuple(cast(Facing, str(side)) for side in held["facings"]),
-        )
