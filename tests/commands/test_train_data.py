@@ -33,7 +33,9 @@ def tuned(speck: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     save_json(start / "card.json", replace(card, shapes=tuple(replace(one, fps=6) for one in card.shapes)))
     small = recipes.speck()
     dit = replace(small.dit, budget=Budget(steps=4), batch=4, images_until=0.0, align_until=0.0, pool=16)
-    recipe = replace(small, name="speck_tuned", start=str(start), dit=dit, replay=0.5)
+    recipe = replace(
+        small, name="speck_tuned", start=str(start), trains=("transformer",), dit=dit, replay=0.5
+    )
     monkeypatch.setitem(recipes.RECIPES, "speck_tuned", lambda: recipe)
     yield
     torch.set_flush_denormal(False)  # `laqta train` sets it for its process, and this one goes on

@@ -68,17 +68,24 @@ def fit_vae(
 ) -> tuple[LaqtaAutoencoder, Costs | None]:
     """Train, or go on training, the autoencoder in its folder; costs are None when the session ended first.
 
+    Where the folder holds one to begin from (`vae.start.pt`) only its decoder learns on: latents stay what they were.
     Returns the network with averaged weights and with its latents' mean and standard deviation set.
     """
     # ---- the network and what resumes it
     torch.manual_seed(recipe.seed)
     autoencoder = build_autoencoder(size).to(stage.device)
+    started = session.folder / "vae.start.pt"
+    only_decoder = started.is_file()
+    if only_decoder:
+        autoencoder.load_state_dict(load_state(started, stage.device))
+        for fixed in (autoencoder.encoder, autoencoder.fold):
+            fixed.requires_grad_(False)
     optimizers = build_optimizers(autoencoder, recipe.rates)
     average = Average(autoencoder, recipe.average)
     clock = Clock(recipe.budget, session.stop_at)
     log = Log(session.folder / "vae.jsonl", session.say)
     saved = session.folder / "vae.state"
-    folded = False
+    folded = only_decoder
     seeds = list(range(recipe.seed * 10_000_000, recipe.seed * 10_000_000 + recipe.pool))
     if saved.is_file():
         state = load_state(saved, stage.device)
@@ -145,9 +152,11 @@ def fit_vae(
             )
 
     autoencoder = averaged(size, average, stage.device)
-    measure_latents(autoencoder, held_out)
+    if not only_decoder:
+        measure_latents(autoencoder, held_out)
     log.write(step=clock.steps, held_out_psnr=psnr(redraw(autoencoder, held_out), held_out))
-    return autoencoder, cost.card("autoencoder", clock) if clock.finished else None
+    learned = "decoder" if only_decoder else "autoencoder"
+    return autoencoder, cost.card(learned, clock) if clock.finished else None
 
 
 def averaged(size: ModelSize, average: Average, device: str) -> LaqtaAutoencoder:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from laqta.models.sizes import MINI, NANO, SPECK, ModelSize
 from laqta.train.checkpoint import Budget
@@ -15,16 +16,18 @@ from laqta.world.sample import MINI_WORLD, NANO_WORLD, WorldSpec
 TEXT_RATES = Rates(muon=5e-3, adam=3e-3, embedding=0.05)
 VAE_RATES = Rates(muon=2e-3, adam=2e-3)
 
+Part = Literal["text", "autoencoder", "decoder", "transformer", "student"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A whole model: size, world, the stages in order, and what its card says of sampling.
 
-    `start` names an installed model that only the last stage goes on from, in place of nothing: the transformer's, or
-    that of a `student`, which learns from it to film in a few steps. With `new_text` the text encoder learns to read
-    anew, and the transformer gets used to it. `drawn_props` takes the few props that are drawn in code, so that nothing
-    is fetched. `dataset` is the frozen version (`name@hash`) that the transformer learns from, with the kinds of things
-    that it teaches in `taught`, and `replay` the share of its steps that the made-up world's clips keep beside it.
+    `start` names an installed model that the run begins from, in place of nothing, and `trains` which of its parts
+    learn: the text encoder anew, the others on; a `student` learns from the transformer to film in a few steps, and
+    takes its place. `drawn_props` takes the few props that are drawn in code, so that nothing is fetched. `dataset` is
+    the frozen version (`name@hash`) that the transformer learns from, with the kinds of things that it teaches in
+    `taught`, and `replay` the share of its steps that the made-up world's clips keep beside it.
     """
 
     name: str
@@ -36,8 +39,8 @@ class Recipe:
     steps: int
     guidance: float
     start: str | None = None
+    trains: tuple[Part, ...] = ("text", "autoencoder", "transformer")
     student: StudentRecipe | None = None
-    new_text: bool = False
     drawn_props: bool = False
     dataset: str | None = None
     taught: tuple[str, ...] = ()
@@ -88,7 +91,7 @@ def nano_longer() -> Recipe:
     """The `nano` that is installed, its transformer trained on for 105 minutes on a CPU, on new clips."""
     short = nano()
     dit = replace(short.dit, budget=Budget(minutes=105), images_until=0.0, align_until=0.0, seed=6)
-    return replace(short, name="nano_longer", start="nano", dit=dit)
+    return replace(short, name="nano_longer", start="nano", trains=("transformer",), dit=dit)
 
 
 def nano_reread() -> Recipe:
@@ -97,7 +100,7 @@ def nano_reread() -> Recipe:
     return replace(
         longer,
         name="nano_reread",
-        new_text=True,
+        trains=("text", "transformer"),
         world=replace(NANO_WORLD, single_share=0.6, twin_share=0.2),
         dit=replace(longer.dit, budget=Budget(minutes=90), seed=8),
     )
@@ -112,6 +115,12 @@ def nano_tuned() -> Recipe:
     return replace(longer, name="nano_tuned", dit=dit, replay=0.5)
 
 
+def nano_sharper() -> Recipe:
+    """The `nano` that is installed, its decoder trained on for 30 minutes on a CPU: latents stay what they were."""
+    vae = replace(nano().vae, budget=Budget(minutes=30), rates=Rates(muon=7e-4, adam=7e-4), seed=5)
+    return replace(nano(), name="nano_sharper", start="nano", trains=("decoder",), vae=vae)
+
+
 def nano_fast() -> Recipe:
     """A student of the `nano` that is installed: four steps without guidance, in 30 minutes on a CPU."""
     student = StudentRecipe(
@@ -124,7 +133,7 @@ def nano_fast() -> Recipe:
         guidance=nano().guidance,
         seed=9,
     )
-    return replace(nano(), name="nano_fast", start="nano", student=student, steps=student.jumps, guidance=1.0)
+    return student_of(nano(), student)
 
 
 def mini() -> Recipe:
@@ -171,7 +180,7 @@ def mini_fast() -> Recipe:
         guidance=mini().guidance,
         seed=9,
     )
-    return replace(mini(), name="mini_fast", start="mini", student=student, steps=student.jumps, guidance=1.0)
+    return student_of(mini(), student)
 
 
 def speck() -> Recipe:
@@ -204,7 +213,7 @@ def speck() -> Recipe:
 def speck_fast() -> Recipe:
     """A student of a `speck`: for tests and rehearsals."""
     student = StudentRecipe(
-        budget=Budget(steps=40),
+        budget=Budget(steps=80),
         batch=8,
         rates=speck().dit.rates,
         pool=48,
@@ -219,11 +228,25 @@ def speck_fast() -> Recipe:
     )
 
 
+def student_of(teacher: Recipe, student: StudentRecipe) -> Recipe:
+    """The recipe of a model's student: it begins from the installed model, and films in its own steps, unguided."""
+    return replace(
+        teacher,
+        name=f"{teacher.name}_fast",
+        start=teacher.name,
+        trains=("student",),
+        student=student,
+        steps=student.jumps,
+        guidance=1.0,
+    )
+
+
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "nano": nano,
     "nano_longer": nano_longer,
     "nano_reread": nano_reread,
     "nano_tuned": nano_tuned,
+    "nano_sharper": nano_sharper,
     "nano_fast": nano_fast,
     "mini": mini,
     "mini_fast": mini_fast,

@@ -61,43 +61,23 @@ def run_recipe(recipe: Recipe, session: Session, home: Path, shards: Path | None
     out.mkdir(parents=True, exist_ok=True)
     _claim(recipe, out)
     if recipe.start is not None:
-        begin_from(recipe.start, session, home, recipe.new_text)
+        begin_from(recipe.start, session, home, recipe.trains)
     stages = [
         Stage(world=recipe.world, bank=bank, shape=shape, device=session.device)
         for shape in recipe.size.shapes
     ]
 
     text = _text(recipe, session)
-    if text is None:
-        _say_paused(session)
+    autoencoder = None if text is None else _autoencoder(recipe, stages, session)
+    transformer = None
+    if text is not None and autoencoder is not None:
+        transformer = _transformer(recipe, text, autoencoder, stages, shards, session)
+    if text is None or autoencoder is None or transformer is None:
+        say(f"time is up; the state is saved in {out}: go on with --resume")
         return None
-    autoencoder = _autoencoder(recipe, stages, session)
-    if autoencoder is None:
-        _say_paused(session)
-        return None
-    clips = _clips(recipe, autoencoder, stages, shards, session)
-    if clips is None:
-        _say_paused(session)
-        return None
-
-    def preview(transformer: LTXVideoTransformer3DModel) -> None:
-        save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
-        _film_sheet(recipe, _parts(recipe, text, autoencoder, transformer), session)
-
-    norm = (autoencoder.latents_mean, autoencoder.latents_std)
-    kinds = len(recipe.world.props)
-    if recipe.student is not None:
-        transformer, costs = fit_student(recipe.student, recipe.size, clips, text, norm, session, preview)
-    else:
-        transformer, costs = fit_dit(recipe.dit, recipe.size, kinds, clips, text, norm, session, preview)
-    preview(transformer)
-    if costs is None:
-        _say_paused(session)
-        return None
-    _keep_costs(out / "dit.costs.json", costs)
-    save_model(
-        out / "weights", _parts(recipe, text, autoencoder, transformer), make_card(recipe, _all_costs(out))
-    )
+    parts = _parts(recipe, text, autoencoder, transformer)
+    _film_sheet(recipe, parts, session)
+    save_model(out / "weights", parts, make_card(recipe, _all_costs(out)))
     say(f"done: the weights are in {out / 'weights'}")
     return out / "weights"
 
@@ -201,6 +181,42 @@ def _load_autoencoder(recipe: Recipe, session: Session) -> LaqtaAutoencoder:
     return autoencoder.eval()
 
 
+def _transformer(
+    recipe: Recipe,
+    text: tuple[PreTrainedTokenizerFast, T5EncoderModel],
+    autoencoder: LaqtaAutoencoder,
+    stages: list[Stage],
+    shards: Path | None,
+    session: Session,
+) -> LTXVideoTransformer3DModel | None:
+    """The transformer, or its student, trained, or as the run began with it; None when time was up."""
+    out = session.folder
+    if not {"transformer", "student"} & set(recipe.trains):
+        transformer = build_transformer(recipe.size).to(session.device)
+        transformer.load_state_dict(load_state(out / "dit.start.pt", session.device))
+        return transformer.eval()
+    clips = _clips(recipe, autoencoder, stages, shards, session)
+    if clips is None:
+        return None
+
+    def preview(transformer: LTXVideoTransformer3DModel) -> None:
+        save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
+        _film_sheet(recipe, _parts(recipe, text, autoencoder, transformer), session)
+
+    norm = (autoencoder.latents_mean, autoencoder.latents_std)
+    if recipe.student is not None:
+        transformer, costs = fit_student(recipe.student, recipe.size, clips, text, norm, session, preview)
+    else:
+        kinds = len(recipe.world.props)
+        transformer, costs = fit_dit(recipe.dit, recipe.size, kinds, clips, text, norm, session, preview)
+    if costs is None:
+        preview(transformer)
+        return None
+    save_loss_plot(out / "dit.loss.png", out / "dit.jsonl")
+    _keep_costs(out / "dit.costs.json", costs)
+    return transformer
+
+
 def _clips(
     recipe: Recipe, autoencoder: LaqtaAutoencoder, stages: list[Stage], shards: Path | None, session: Session
 ) -> Clips | None:
@@ -287,10 +303,6 @@ def _all_costs(out: Path) -> tuple[Costs, ...]:
     own = (out / f"{stage}.costs.json" for stage in ("text", "vae", "dit"))
     paths = [*sorted(out.glob("before-*.costs.json")), *(path for path in own if path.is_file())]
     return tuple(load_json(Costs, path) for path in paths)
-
-
-def _say_paused(session: Session) -> None:
-    session.say(f"time is up; the state is saved in {session.folder}: go on with --resume")
 
 
 def _format(width: int, height: int) -> Format:

@@ -1,5 +1,6 @@
 """A run that begins from released weights: their parts are laid into its folder as if its stages had made them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from laqta.config import save_json
@@ -8,11 +9,11 @@ from laqta.models.weights import load_model
 from laqta.train.checkpoint import Session, save_state
 
 
-def begin_from(model: str, session: Session, home: Path, without_text: bool = False) -> None:
+def begin_from(model: str, session: Session, home: Path, trains: Sequence[str]) -> None:
     """Lay tokenizer, text encoder, autoencoder, transformer and costs of an installed model into a run's folder.
 
-    `without_text` leaves the text encoder out: the run trains one anew, on the same vocabulary. What it had cost stays
-    counted.
+    Of what it `trains` the run's stage finds the start, or makes it anew (`text`, on the same vocabulary). What the
+    parts had cost stays counted.
 
     Raises:
         ValueError: no such model.
@@ -25,8 +26,9 @@ def begin_from(model: str, session: Session, home: Path, without_text: bool = Fa
     for at, costs in enumerate(card.trained):
         save_json(folder / f"before-{at}.costs.json", costs)
     parts.tokenizer.save_pretrained(folder / "tokenizer")
-    if not without_text:
+    if "text" not in trains:
         save_state(folder / "text.pt", **parts.text_encoder.state_dict())
-    save_state(folder / "vae.pt", **parts.autoencoder.state_dict())
+    name = "vae.start.pt" if "decoder" in trains else "vae.pt"
+    save_state(folder / name, **parts.autoencoder.state_dict())
     save_state(folder / "dit.start.pt", **parts.transformer.state_dict())
     session.say(f"begins from {model}, commit {card.commit}")
