@@ -255,6 +255,9 @@ def test_the_models_that_are_installed_are_listed(
     assert main(["models"]) == 0
     out = capsys.readouterr().out
     assert "speck: 32x32, 9 frames at 4 a second, 2 steps" in out and "car" in out
+    assert main(["models", "--costs"]) == 0
+    minutes = [float(line.split()[2]) for line in capsys.readouterr().out.splitlines() if "in all" in line]
+    assert sorted(minutes)[0] == 0 < 60 < sorted(minutes)[1]  # the speck is untrained, nano is not
     assert main(["doctor"]) == 0
     assert "model speck: whole, " in capsys.readouterr().out
     assert main(["film", "a car", "--model", "speck", "-o", "a.mp4"]) == 0

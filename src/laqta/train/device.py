@@ -59,7 +59,8 @@ def hardware_name(device: str) -> str:
     """Name the hardware that a number was measured on."""
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
-    return f"{_processor_name()}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{_processor_name()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def peak_flops(device: str) -> float:
