@@ -172,8 +172,9 @@ def test_a_join_is_where_the_second_part_begins(subject: Subject, monkeypatch: p
     seeds = bench_seeds(3)
     shots = bench_shots(subject.stage, seeds)
     said = [caption(shot, "zh", "detailed", seed) for shot, seed in zip(shots, seeds, strict=True)]
-    join = conditions.at_the_join(subject, said, seeds, silent)
-    assert (join.colour_shift, join.colour_drift) == (10, 1)
+    true = np.full((3, first, 4, 4, 3), 7, np.uint8)
+    join = conditions.at_the_join(subject, said, seeds, true, silent)
+    assert (join.colour_shift, join.colour_drift, join.true_drift) == (10, 1, 0)
     assert (join.change, join.usual_change) == (10, 1)
 
 

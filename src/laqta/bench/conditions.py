@@ -62,11 +62,13 @@ class Join:
     """Films of twice the model's length. All numbers are of 255.
 
     `colour_shift`: how far the mean colour moves over the join, the mean over clips; `colour_drift` the same over all
-    other pairs of frames. `change` and `usual_change`: the mean change of a pixel there.
+    other pairs of frames, `true_drift` over those of true clips, whose camera moves and whose snow falls. `change` and
+    `usual_change`: the mean change of a pixel at the join and elsewhere.
     """
 
     colour_shift: float
     colour_drift: float
+    true_drift: float
     change: float
     usual_change: float
 
@@ -104,7 +106,7 @@ def measure(subject: Subject, clips: int, progress: Progress) -> Conditions:
         judge=subject.judge.size.name,
         clips=clips,
         first_frame=from_first_frames(subject, said, seeds, true_BTHWC, progress),
-        join=at_the_join(subject, said, seeds, progress),
+        join=at_the_join(subject, said, seeds, true_BTHWC, progress),
     )
 
 
@@ -140,7 +142,9 @@ def from_first_frames(
     )
 
 
-def at_the_join(subject: Subject, said: list[Caption], seeds: list[int], progress: Progress) -> Join:
+def at_the_join(
+    subject: Subject, said: list[Caption], seeds: list[int], true_BTHWC: Frames, progress: Progress
+) -> Join:
     """Film every shot at twice the model's length, and look at the frames where the second part begins."""
     first = subject.card.shape.frames
     colours, changes = [], []
@@ -148,14 +152,14 @@ def at_the_join(subject: Subject, said: list[Caption], seeds: list[int], progres
     for some in _batches(len(seeds)):
         request = _request(subject, said[some], seeds[some])
         film_BTHWC = film_long(subject.engine, request, 2 * first - 1, lambda *_step: None)
-        steps_BTHWC = np.diff(film_BTHWC.astype(np.float64), axis=1)
-        colours.append(np.abs(steps_BTHWC.mean(axis=(2, 3))).mean(axis=-1))
-        changes.append(np.abs(steps_BTHWC).mean(axis=(2, 3, 4)))
+        colours.append(_drift(film_BTHWC))
+        changes.append(np.abs(np.diff(film_BTHWC.astype(np.float64), axis=1)).mean(axis=(2, 3, 4)))
         progress(min(some.stop, len(seeds)), len(seeds), "extending")
     colour_BT, change_BT = np.concatenate(colours), np.concatenate(changes)
     return Join(
         colour_shift=_rounded(colour_BT[:, first - 1]),
         colour_drift=_rounded(np.delete(colour_BT, first - 1, axis=1)),
+        true_drift=_rounded(_drift(true_BTHWC)),
         change=_rounded(change_BT[:, first - 1]),
         usual_change=_rounded(np.delete(change_BT, first - 1, axis=1)),
     )
@@ -177,6 +181,12 @@ def _request(
 
 def _batches(count: int) -> list[slice]:
     return [slice(at, at + FILMED_AT_ONCE) for at in range(0, count, FILMED_AT_ONCE)]
+
+
+def _drift(clips_BTHWC: Frames) -> Array:
+    """How far the mean colour moves from frame to frame (B, T - 1)."""
+    steps_BTC = np.diff(clips_BTHWC.mean(axis=(2, 3)), axis=1)
+    return np.asarray(np.abs(steps_BTC).mean(axis=-1))
 
 
 def _change(clips_BTHWC: Frames) -> Array:
@@ -207,6 +217,7 @@ def _markdown(result: Conditions) -> str:
         ["direction (%)", percent(first.direction)],
         ["shift of the mean colour at the join (of 255)", f"{join.colour_shift:g}"],
         ["the same between all other frames", f"{join.colour_drift:g}"],
+        ["the same in true clips", f"{join.true_drift:g}"],
         ["change of a pixel at the join (of 255)", f"{join.change:g}"],
         ["the same between all other frames", f"{join.usual_change:g}"],
     ]
