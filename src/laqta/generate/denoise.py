@@ -1,7 +1,7 @@
 """The denoising loop: from noise to latents, along the velocity that the transformer predicts.
 
 Step for step it does what diffusers' LTX pipelines do, with less work round it: coordinates and text are made
-once, and outside the guidance interval only the caption's half of the batch is run.
+once, tensors keep one shape, and outside the guidance interval only the caption's half of the batch is run.
 
 Shape suffixes: B takes, N tokens, C channels, S text tokens.
 """
@@ -9,6 +9,7 @@ Shape suffixes: B takes, N tokens, C channels, S text tokens.
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -53,6 +54,15 @@ class Task:
     empty_BSC: Tensor
     empty_mask_BS: Tensor
 
+    @cached_property
+    def twice(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Text, its mask and coordinates without and with the captions, for the batch that guidance runs."""
+        return (
+            torch.cat([self.empty_BSC, self.text_BSC]),
+            torch.cat([self.empty_mask_BS, self.text_mask_BS]),
+            torch.cat([self.coords_B3N, self.coords_B3N]),
+        )
+
 
 def sigmas_for(scheduler: FlowMatchEulerDiscreteScheduler, steps: int) -> list[float]:
     """The noise levels of `steps` steps, from 1 down to 0: `steps + 1` numbers, as the pipelines make them."""
@@ -67,12 +77,13 @@ def velocity_at(
     moving_BN = 1 - task.clean_BN
     timestep_BN = 1000 * sigma * moving_BN
     if guidance.active(sigma):
+        text_BSC, mask_BS, coords_B3N = task.twice
         both_BNC = transformer(
             torch.cat([tokens_BNC, tokens_BNC]),
-            encoder_hidden_states=torch.cat([task.empty_BSC, task.text_BSC]),
+            encoder_hidden_states=text_BSC,
             timestep=torch.cat([timestep_BN, timestep_BN]),
-            encoder_attention_mask=torch.cat([task.empty_mask_BS, task.text_mask_BS]),
-            video_coords=torch.cat([task.coords_B3N, task.coords_B3N]),
+            encoder_attention_mask=mask_BS,
+            video_coords=coords_B3N,
             return_dict=False,
         )[0]
         without_BNC, velocity_BNC = both_BNC.float().chunk(2)
