@@ -25,13 +25,13 @@ from laqta.bench.subjects import (
     bench_seeds,
     bench_shots,
     open_subject,
+    said_in_turn,
     true_clips,
 )
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Request
 from laqta.generate.extend import film_long
-from laqta.language.lexicon import LANGUAGES
-from laqta.language.write import Caption, caption
+from laqta.language.write import Caption
 
 CLIPS = 120
 FROZEN = 0.1
@@ -96,10 +96,7 @@ def measure(subject: Subject, clips: int, progress: Progress) -> Conditions:
     """Film `clips` shots from their first frames, and as many at twice the length, the languages in turn."""
     seeds = bench_seeds(clips)
     shots = bench_shots(subject.stage, seeds)
-    said = [
-        caption(shot, LANGUAGES[at % len(LANGUAGES)], "detailed", seed)
-        for at, (shot, seed) in enumerate(zip(shots, seeds, strict=True))
-    ]
+    said = said_in_turn(shots, seeds)
     true_BTHWC = true_clips(subject.stage, shots, seeds)
     return Conditions(
         about=about("conditions", subject.card, subject.stage.device, clips),

@@ -27,13 +27,13 @@ from laqta.bench.subjects import (
     bench_shots,
     film_clips,
     open_subject,
+    said_in_turn,
     true_clips,
 )
 from laqta.language.lexicon import LANGUAGES
-from laqta.language.write import write
 from laqta.models.judge import Judge, Sighting
 from laqta.train.recipes import RECIPES
-from laqta.train.run import POOL_SEED
+from laqta.train.run import first_pool_seed
 from laqta.world.render import render
 
 CLIPS = 300
@@ -116,10 +116,7 @@ def measure(
     described = about("quality", subject.card, subject.stage.device, clips)
     seeds = bench_seeds(clips)
     shots = bench_shots(subject.stage, seeds)
-    captions = [
-        write(shot, LANGUAGES[at % len(LANGUAGES)], "detailed", seed)
-        for at, (shot, seed) in enumerate(zip(shots, seeds, strict=True))
-    ]
+    captions = [said.text for said in said_in_turn(shots, seeds)]
     filmed = film_clips(subject.engine, captions, seeds, progress)
     progress(0, 4, "comparing")
     true = true_clips(subject.stage, shots, seeds)
@@ -200,7 +197,8 @@ def steadiness(
 def novelty(subject: Subject, filmed: Frames, unseen: Frames, count: int) -> Novelty:
     """How near the clips come to training clips, beside how near unseen true clips come."""
     recipe = RECIPES[subject.card.name.partition("-")[0]]()  # a tuned model is of its family's recipe
-    pool = range(POOL_SEED, POOL_SEED + recipe.dit.pool // len(recipe.size.shapes))
+    first = first_pool_seed(recipe.dit)
+    pool = range(first, first + recipe.dit.pool // len(recipe.size.shapes))
     seeds = sorted(Random(0).sample(pool, min(count, len(pool))))
     stage = replace(subject.stage, world=recipe.world)
     training = _thumbnails(true_clips(stage, bench_shots(stage, seeds), seeds))

@@ -13,10 +13,16 @@ from pathlib import Path
 from laqta.bench.judge import ROWS, compare, see
 from laqta.bench.report import About, about, table, write_results
 from laqta.bench.scores import Score, tally
-from laqta.bench.subjects import Progress, Subject, bench_seeds, bench_shots, film_batches, open_subject
+from laqta.bench.subjects import (
+    Progress,
+    Subject,
+    bench_seeds,
+    bench_shots,
+    film_batches,
+    open_subject,
+    said_in_turn,
+)
 from laqta.generate.engine import Engine
-from laqta.language.lexicon import LANGUAGES
-from laqta.language.write import caption
 
 CLIPS = 150
 STEPS = (1, 2, 4, 8, 16)
@@ -64,10 +70,7 @@ def measure(subject: Subject, clips: int, progress: Progress) -> Curve:
 
 def _mode(subject: Subject, clips: int, steps: int, progress: Progress) -> Mode:
     seeds = bench_seeds(clips)
-    said = [
-        caption(shot, LANGUAGES[at % len(LANGUAGES)], "detailed", seed)
-        for at, (shot, seed) in enumerate(zip(bench_shots(subject.stage, seeds), seeds, strict=True))
-    ]
+    said = said_in_turn(bench_shots(subject.stage, seeds), seeds)
     engine = Engine(replace(subject.card, steps=steps), subject.engine.parts)
     seconds, sightings = 0.0, []
     start = time.perf_counter()

@@ -13,6 +13,8 @@ import torch
 from laqta.bench.judge import Frames, nearest_judge
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
+from laqta.language.lexicon import LANGUAGES
+from laqta.language.write import Caption, caption
 from laqta.models.card import Card, find_model, installed_models
 from laqta.models.judge import Judge
 from laqta.settings import home
@@ -73,6 +75,14 @@ def bench_seeds(clips: int, held_out: bool = False, offset: int = 0) -> list[int
 def bench_shots(stage: Stage, seeds: list[int], held_out: bool = False) -> list[Shot]:
     """The shots of these seeds."""
     return [sample_shot(seed, stage.world, held_out) for seed in seeds]
+
+
+def said_in_turn(shots: list[Shot], seeds: list[int]) -> list[Caption]:
+    """Detailed captions of shots, the languages in turn."""
+    return [
+        caption(shot, LANGUAGES[at % len(LANGUAGES)], "detailed", seed)
+        for at, (shot, seed) in enumerate(zip(shots, seeds, strict=True))
+    ]
 
 
 def true_clips(stage: Stage, shots: list[Shot], seeds: list[int]) -> Frames:

@@ -39,6 +39,7 @@ from laqta.train.cost import StepCost
 from laqta.train.device import autocast, noise_like
 from laqta.train.fit_dit import ClipRecipe, Example, Preview, averaged, make_example
 from laqta.train.fit_text import encode_text
+from laqta.train.flow import on_path
 from laqta.train.optim import build_optimizers, step_all
 
 
@@ -107,7 +108,7 @@ def fit_student(
                 if recipe.own_path:
                     start_BNC = _walk(student, task.tokens_BNC, task, levels[: jump + 1], UNGUIDED)
                 else:
-                    start_BNC = torch.lerp(example.data_BNC, task.tokens_BNC, levels[jump])
+                    start_BNC = on_path(example.data_BNC, task.tokens_BNC, levels[jump])
                 guidance = Guidance(scale=recipe.guidance)
                 end_BNC = _walk(teacher, start_BNC, task, substeps, guidance)
                 wanted_BNC = (end_BNC - start_BNC) / (levels[jump + 1] - levels[jump])

@@ -19,14 +19,14 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from laqta.language.lexicon import LANGUAGES, Language
 from laqta.language.write import Caption, caption
 from laqta.models.card import Costs
-from laqta.models.sizes import MAX_TEXT_TOKENS, ModelSize, build_text_encoder
+from laqta.models.sizes import ModelSize, build_text_encoder
 from laqta.models.tokenizer import train_tokenizer
 from laqta.shot import Shot
 from laqta.train.checkpoint import Budget, Clock, Log, Session, load_state, save_state, step_dice, trapezoid
 from laqta.train.cost import StepCost
 from laqta.train.device import send
 from laqta.train.optim import Rates, build_optimizers, step_all
-from laqta.train.reading import ReadingHeads, questions_about, read_right, reading_loss
+from laqta.train.reading import ReadingHeads, questions_about, read_right, reading_loss, tokenize
 from laqta.world.sample import WorldSpec, sample_shot
 
 SCORED = 480
@@ -73,14 +73,6 @@ def encode_text(
     ids_BN, mask_BN = (send(tokens[name], str(encoder.device)) for name in ("input_ids", "attention_mask"))
     text_BNC = encoder(ids_BN, attention_mask=mask_BN if hide_padding else None)[0]
     return text_BNC[:, :longest], mask_BN[:, :longest]
-
-
-def tokenize(tokenizer: PreTrainedTokenizerFast, texts: list[str], pad_all: bool = True) -> dict[str, Tensor]:
-    """Token ids and mask, padded to the pipelines' fixed length, or only to the longest text."""
-    padding = "max_length" if pad_all else "longest"
-    return dict(
-        tokenizer(texts, padding=padding, max_length=MAX_TEXT_TOKENS, truncation=True, return_tensors="pt")
-    )
 
 
 def fit_text(

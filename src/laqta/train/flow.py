@@ -9,8 +9,8 @@ import torch
 from torch import Generator, Tensor
 
 
-def on_path(data: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
-    """The point at `sigma` (broadcastable, in [0, 1]) between data and noise."""
+def on_path(data: Tensor, noise: Tensor, sigma: Tensor | float) -> Tensor:
+    """The point at `sigma` (a number, or broadcastable, in [0, 1]) between data and noise."""
     return torch.lerp(data, noise, sigma)
 
 

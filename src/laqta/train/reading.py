@@ -35,7 +35,7 @@ from laqta.shot import (
     WEATHERS,
     Shot,
 )  # fmt: skip
-from laqta.train.truth import UNSTATED
+from laqta.train.truth import UNSTATED, place_of
 
 SCENE: dict[str, Sequence[object]] = {
     "backdrop": BACKDROPS, "time": TIMES, "weather": WEATHERS, "camera": CAMERAS, "link": LINKS,
@@ -80,14 +80,7 @@ def questions_about(
     captions: Sequence[Caption], kinds: Sequence[str], tokenizer: PreTrainedTokenizerFast, pad_all: bool
 ) -> Questions:
     """Tokens and labels of captions, padded to the pipelines' fixed length or only to the longest of them."""
-    tokens = tokenizer(
-        [caption.text for caption in captions],
-        padding="max_length" if pad_all else "longest",
-        max_length=MAX_TEXT_TOKENS,
-        truncation=True,
-        return_tensors="pt",
-        return_offsets_mapping=True,
-    )
+    tokens = tokenize(tokenizer, [caption.text for caption in captions], pad_all, with_offsets=True)
     scenes = [scene_facts(caption.stated) for caption in captions]
     things = [thing_facts(caption.stated) for caption in captions]
     return Questions(
@@ -95,13 +88,33 @@ def questions_about(
         mask_BN=tokens["attention_mask"],
         actor_BN=_actors_of(captions, tokens["offset_mapping"]),
         scene={
-            name: torch.tensor([_label(facts[name], values) for facts in scenes])
+            name: torch.tensor([place_of(facts[name], values) for facts in scenes])
             for name, values in SCENE.items()
         },
         thing={
-            name: torch.tensor([[_label(facts[name], values) for facts in of_shot] for of_shot in things])
+            name: torch.tensor([[place_of(facts[name], values) for facts in of_shot] for of_shot in things])
             for name, values in thing_values(kinds).items()
         },
+    )
+
+
+def tokenize(
+    tokenizer: PreTrainedTokenizerFast, texts: list[str], pad_all: bool = True, with_offsets: bool = False
+) -> dict[str, Tensor]:
+    """Token ids and mask, padded to the pipelines' fixed length, or only to the longest text.
+
+    `with_offsets` also says for which characters each token stands: `offset_mapping` (B, N, 2).
+    """
+    padding = "max_length" if pad_all else "longest"
+    return dict(
+        tokenizer(
+            texts,
+            padding=padding,
+            max_length=MAX_TEXT_TOKENS,
+            truncation=True,
+            return_tensors="pt",
+            return_offsets_mapping=with_offsets,
+        )
     )
 
 
@@ -209,7 +222,3 @@ def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor | None:
 def _hits(logits: Tensor, labels: Tensor) -> Tensor:
     hits = (logits.argmax(-1) == labels).float()
     return hits.masked_fill(labels == UNSTATED, float("nan"))
-
-
-def _label(value: object, values: Sequence[object]) -> int:
-    return UNSTATED if value is None else values.index(value)

@@ -25,7 +25,7 @@ from laqta.models.weights import Parts, save_model
 from laqta.shot import Format
 from laqta.train.checkpoint import Clock, Session, load_state, save_state
 from laqta.train.clips import Clips, DatasetClips, Mixed, WorldClips
-from laqta.train.fit_dit import fit_dit
+from laqta.train.fit_dit import ClipRecipe, fit_dit
 from laqta.train.fit_student import fit_student
 from laqta.train.fit_text import fit_text
 from laqta.train.fit_vae import HELD_OUT_SEED, fit_vae
@@ -248,7 +248,7 @@ def _latents(
 
     pools = []
     for at, stage in enumerate(stages):
-        folder, first_seed = session.folder / "latents", POOL_SEED * (at + 1) + 1_000_000 * learner.seed
+        folder, first_seed = session.folder / "latents", first_pool_seed(learner, at)
         until = None
         if learner.pool_minutes is not None:
             until = time.monotonic() + (0 if training else 60 * learner.pool_minutes / len(stages))
@@ -257,6 +257,11 @@ def _latents(
             return None
         pools.append((LatentShape.of(stage.shape, autoencoder), pool))
     return pools
+
+
+def first_pool_seed(recipe: ClipRecipe, shape: int = 0) -> int:
+    """The seed of the first clip of the pool that a training draws from, for the shape at this place in its size."""
+    return POOL_SEED * (shape + 1) + 1_000_000 * recipe.seed
 
 
 def _parts(

@@ -58,8 +58,10 @@ def label(shots: Sequence[Shot], renders: Renders, kinds: tuple[str, ...]) -> Tr
         for thing, at in enumerate(actors):
             if at >= 0:
                 facts = visible_facts(shot, shot.cast[at])
-                facts_BNF[clip, thing] = torch.tensor([_index(facts[name], values[name]) for name in values])
-    scene = [[_index(getattr(shot, name), SCENE_FACTS[name]) for name in SCENE_FACTS] for shot in shots]
+                facts_BNF[clip, thing] = torch.tensor(
+                    [place_of(facts[name], values[name]) for name in values]
+                )
+    scene = [[place_of(getattr(shot, name), SCENE_FACTS[name]) for name in SCENE_FACTS] for shot in shots]
     there_BN = (renders.actor_BN >= 0)[..., None]
     return Truth(
         frames_BTCHW=renders.frames_BTCHW,
@@ -122,5 +124,6 @@ def visible_facts(shot: Shot, actor: Actor) -> dict[str, str | None]:
     }
 
 
-def _index(value: str | None, values: tuple[str, ...]) -> int:
+def place_of(value: object, values: Sequence[object]) -> int:
+    """A value's place among those that there are, `UNSTATED` for None."""
     return UNSTATED if value is None else values.index(value)
