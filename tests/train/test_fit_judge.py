@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 
 from laqta.models.judge import NOTHING, SCENE_FACTS, Judge, load_judge, thing_facts
 from laqta.shot import Actor, Motion, Relation, Shot
-from laqta.train.checkpoint import Budget, Session, step_dice
+from laqta.train.checkpoint import Budget, Clock, Session, step_dice
 from laqta.train.degrade import Faults, spoil
 from laqta.train.fit_judge import JudgeRecipe, accuracy, heat_target, judge_losses, judge_speck, run_judge
 from laqta.train.pool import Stage
@@ -138,11 +137,15 @@ def test_the_pool_draws_what_it_rendered(stage: Stage) -> None:
     assert 0.05 < seen.frames_BTCHW.mean() < 0.95
 
 
-def test_a_run_learns_stops_and_goes_on(recipe: JudgeRecipe, tmp_path: Path, home: Path) -> None:
+def test_a_run_learns_stops_and_goes_on(
+    recipe: JudgeRecipe, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines: list[str] = []
-    session = Session(folder=tmp_path, device="cpu", stop_at=time.monotonic() + 2, say=lines.append)
-    assert run_judge(recipe, session, home) is None
-    folder = run_judge(recipe, replace(session, stop_at=None), home)
+    session = Session(folder=tmp_path, device="cpu", stop_at=None, say=lines.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(Clock, "must_stop", property(lambda clock: clock.steps >= 20))
+        assert run_judge(recipe, session, home) is None
+    folder = run_judge(recipe, session, home)
     assert folder == tmp_path / "weights"
     judge, card = load_judge(folder)
     assert card.trained.steps == 60
