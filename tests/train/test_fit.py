@@ -50,6 +50,7 @@ def pools() -> list[tuple[LatentShape, LatentPool]]:
         last_NC1HW=torch.randn(8, 64, 1, 2, 2, generator=dice).half(),
         things_NLHW=torch.rand(8, 2, 2, 2, generator=dice).half(),
         kinds_NLHW=torch.randint(0, 4, (8, 2, 2, 2), generator=dice).to(torch.uint8),
+        ends_NLHW=torch.randint(0, 3, (8, 2, 2, 2), generator=dice).to(torch.uint8),
     )
     return [(LATENT, pool)]
 
@@ -242,11 +243,11 @@ def test_images_are_first_frames_with_nothing_given(pools: list[tuple[LatentShap
     assert not example.clean_BN.any() and not example.coords_B3N[:, 0].any()
 
 
-def test_the_middle_block_learns_to_tell_kinds_apart() -> None:
+def test_the_middle_block_learns_to_tell_kinds_and_ends_apart() -> None:
     torch.manual_seed(0)
     transformer = build_transformer(SPECK)
     middle = Middle(transformer, 48, 4)
-    kinds_BN = torch.tensor([[0, 1, 2, 3]])
+    kinds_BN, ends_BN = torch.tensor([[0, 1, 2, 2]]), torch.tensor([[0, 0, 1, 2]])
     optimizer = torch.optim.Adam([*transformer.parameters(), *middle.parameters()], lr=0.01)
     losses = []
     for _ in range(30):
@@ -257,12 +258,14 @@ def test_the_middle_block_learns_to_tell_kinds_apart() -> None:
             encoder_attention_mask=torch.ones(1, 1),
             video_coords=text_coords(replace(LATENT, frames=1))[None],
         )
-        loss = middle(kinds_BN)
+        loss = middle(kinds_BN, ends_BN)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
+    without = middle(kinds_BN, torch.zeros_like(ends_BN))  # where there are no ends none are asked for
+    assert 0 < without.item() < losses[-1]
 
 
 @pytest.mark.parametrize(("shares", "given"), [({"first_share": 1.0}, 1), ({"few_share": 1.0}, 1)])

@@ -44,6 +44,14 @@ def test_muon_has_the_matrices_inside_the_blocks_and_nothing_else() -> None:
         assert names
 
 
+def test_without_muon_adamw_has_all_of_it() -> None:
+    network = build_transformer(SPECK)
+    (adam,) = build_optimizers(network, Rates(muon=None, adam=0.002))
+    assert type(adam) is torch.optim.AdamW
+    held = {id(weight) for group in adam.param_groups for weight in group["params"]}
+    assert held == {id(weight) for weight in network.parameters()}
+
+
 def test_embeddings_have_a_rate_of_their_own() -> None:
     encoder = build_text_encoder(SPECK, 300)
     adam = build_optimizers(encoder, RATES)[0]

@@ -9,7 +9,8 @@ import torch
 from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.models.sizes import SPECK, build_autoencoder
 from laqta.train import pool as pool_room
-from laqta.train.checkpoint import step_dice
+from laqta.train.checkpoint import load_state, save_state, step_dice
+from laqta.train.ends import ENDS
 from laqta.train.pool import FramePool, LatentPool, Stage, crop_on_things, fill_latents
 from laqta.world.sample import sample_shot
 
@@ -108,6 +109,51 @@ def test_latents_are_those_of_the_clips_seed_by_seed(
     assert not pool.kinds_NLHW[pool.things_NLHW < 0.3].any()
     share = masks[0, 1:, :16, :16].float().mean()
     assert pool.things_NLHW[4, 1, 0, 0].item() == pytest.approx(share.item(), abs=1e-3)
+
+
+def test_the_front_of_a_thing_lies_where_it_faces(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path
+) -> None:
+    seeds = range(700, 740)
+    footage = speck_stage.film_instances(list(seeds))
+    pool = fill(autoencoder, speck_stage, len(seeds), tmp_path)
+    assert pool is not None
+    x_W = torch.arange(32).float()
+    told = 0
+    for at, seed in enumerate(seeds):
+        actor, *others = sample_shot(seed, speck_stage.world).cast
+        has_ends = bool(pool.ends_NLHW[at].any())
+        if others or actor.count != 1:
+            continue
+        if actor.facing is None or (actor.motion and actor.motion.verb == "spin"):
+            assert not footage.ahead_BTHW[at].any() and not has_ends
+            continue
+        sign = 1 if actor.facing == "right" else -1
+        for ahead_HW in footage.ahead_BTHW[at]:
+            front_W, back_W = (ahead_HW > 0.1).sum(0), (ahead_HW < -0.1).sum(0)
+            if front_W.any() and back_W.any():
+                apart = (front_W * x_W).sum() / front_W.sum() - (back_W * x_W).sum() / back_W.sum()
+                assert sign * apart > 0
+                told += 1
+        ends_L2W = pool.ends_NLHW[at].flatten(0, 1)
+        for left, right in ends_L2W.tolist():
+            if left and right and left != right:
+                assert ENDS[right if sign > 0 else left] == "front"
+                told += 1
+    assert told > 20
+    assert set(pool.ends_NLHW.unique().tolist()) == {0, 1, 2}
+
+
+def test_a_pool_from_before_ends_were_known_is_made_anew(
+    autoencoder: LaqtaAutoencoder, speck_stage: Stage, tmp_path: Path
+) -> None:
+    first = fill(autoencoder, speck_stage, 2, tmp_path)
+    (path,) = tmp_path.glob("*.pt")
+    state = load_state(path, "cpu")
+    del state["ends_NLHW"]
+    save_state(path, **state)
+    again = fill(autoencoder, speck_stage, 2, tmp_path)
+    assert first is not None and again is not None and torch.equal(first.ends_NLHW, again.ends_NLHW)
 
 
 def test_a_pool_whose_time_is_over_is_smaller_and_takes_what_is_on_the_disk(

@@ -35,6 +35,7 @@ class Drawn:
     last_BC1HW: Tensor
     things_BLHW: Tensor
     kinds_BLHW: Tensor
+    ends_BLHW: Tensor
     captions: Sequence[Caption]
 
 
@@ -66,6 +67,7 @@ class WorldClips:
             last_BC1HW=pool.last_NC1HW[picks],
             things_BLHW=pool.things_NLHW[picks],
             kinds_BLHW=pool.kinds_NLHW[picks],
+            ends_BLHW=pool.ends_NLHW[picks],
             captions=[self._caption(pool.first_seed + pick) for pick in picks.tolist()],
         )
 
@@ -79,7 +81,7 @@ class WorldClips:
 class DatasetClips:
     """Clips of a frozen dataset, in the order that its stream keeps; a clip's languages take turns by chance.
 
-    Nobody knows what covers which token unless tracks were kept: `kinds_BLHW` is 0 everywhere.
+    Nobody knows what covers which token unless tracks were kept: `kinds_BLHW` and `ends_BLHW` are 0 everywhere.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -91,13 +93,15 @@ class DatasetClips:
         batch = self.stream.batch(step, count)
         latents_BCLHW = torch.from_numpy(batch.latents_BCLHW)
         things_BLHW = torch.from_numpy(batch.things_BLHW)
+        unknown_BLHW = torch.zeros(things_BLHW.shape, dtype=torch.uint8)
         about = self.stream.about["shapes"][batch.shape]
         return Drawn(
             shape=LatentShape(**{field.name: about[field.name] for field in fields(LatentShape)}),
             latents_BCLHW=latents_BCLHW,
             last_BC1HW=torch.from_numpy(batch.last_BC1HW),
             things_BLHW=things_BLHW,
-            kinds_BLHW=torch.zeros(things_BLHW.shape, dtype=torch.uint8),
+            kinds_BLHW=unknown_BLHW,
+            ends_BLHW=unknown_BLHW,
             captions=[_one_of(texts) for texts in batch.captions],
         )
 

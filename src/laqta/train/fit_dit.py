@@ -3,8 +3,9 @@
 Rectified flow with velocity prediction on encoded clips. Part of every batch has some latent frames given clean
 (timestep 0), which teaches first frame, extension and last frame at no extra cost. Tokens that show things weigh
 more than the backdrop's: the optimum is the same, the small capacity goes where people look. It begins with first
-frames alone, many in a batch, and at first a middle block must also tell what stands at each of its tokens: exact
-masks do what features of a pretrained net do elsewhere (Yu et al. 2024, https://arxiv.org/abs/2410.06940).
+frames alone, many in a batch, and at first a middle block must also tell what stands at each of its tokens, and
+whether that is its front or its back: exact masks do what features of a pretrained net do elsewhere (Yu et al. 2024,
+https://arxiv.org/abs/2410.06940).
 
 Shape suffixes: B batch, N tokens, C channels, L latent frames, H height, W width.
 """
@@ -36,6 +37,7 @@ from laqta.train.checkpoint import (
 from laqta.train.clips import Clips, Drawn
 from laqta.train.cost import StepCost
 from laqta.train.device import autocast, noise_like, send
+from laqta.train.ends import ENDS
 from laqta.train.fit_text import encode_text
 from laqta.train.flow import on_path, sample_sigmas, velocity
 from laqta.train.optim import Rates, build_optimizers, step_all
@@ -73,13 +75,15 @@ class DitRecipe(ClipRecipe):
     """How the transformer is trained.
 
     Until the fraction `images_until` a step sees `image_batch` first frames and no clips; until `align_until` the
-    middle block is asked what it shows, with weight `align_weight`.
+    middle block is asked what it shows (with `align_ends` also whether its front or its back), with weight
+    `align_weight`.
     """
 
     image_batch: int
     images_until: float = 0.1
     align_until: float = 0.5
     align_weight: float = 0.3
+    align_ends: bool = True
     compile: bool = False
 
 
@@ -88,13 +92,14 @@ class Example:
     """What one step trains on, every tensor on the training device.
 
     `clean_BN` is 1 where a token is given, `conditioned` whether any is; `weight_BN` its weight in the loss;
-    `kinds_BN` what it shows (0 the backdrop); `coords_B3N` where it stands.
+    `kinds_BN` what it shows (0 the backdrop) and `ends_BN` which end of that; `coords_B3N` where it stands.
     """
 
     data_BNC: Tensor
     clean_BN: Tensor
     weight_BN: Tensor
     kinds_BN: Tensor
+    ends_BN: Tensor
     coords_B3N: Tensor
     texts: list[str]
     conditioned: bool
@@ -170,7 +175,8 @@ def fit_dit(
             loss = (error_BNC.mean(-1) * example.weight_BN).sum() / example.weight_BN.sum()
             aligned = loss
             if clock.fraction < recipe.align_until:
-                aligned = loss + recipe.align_weight * middle(example.kinds_BN)
+                ends_BN = example.ends_BN * recipe.align_ends
+                aligned = loss + recipe.align_weight * middle(example.kinds_BN, ends_BN)
             aligned.backward()
         torch.nn.utils.clip_grad_norm_(transformer.parameters(), 1.0)
         step_all(optimizers, trapezoid(clock.fraction))
@@ -206,17 +212,25 @@ def fit_dit(
 
 
 class Middle(nn.Module):
-    """Asks the middle block what kind of thing it sees at every token; the transformer itself is no part of this."""
+    """Asks the middle block what it sees at every token; the transformer itself is no part of this."""
 
     def __init__(self, transformer: LTXVideoTransformer3DModel, width: int, kinds: int) -> None:
         super().__init__()
         blocks = transformer.transformer_blocks
         blocks[(len(blocks) - 1) // 2].register_forward_hook(self._keep)
         self.guess = nn.Linear(width, kinds)
+        self.guess_end = nn.Linear(width, len(ENDS))
 
-    def forward(self, kinds_BN: Tensor) -> Tensor:
-        """Cross-entropy of the guess after the transformer's last pass. A scalar."""
-        return F.cross_entropy(self.guess(self._seen_BNC.float()).flatten(0, 1), kinds_BN.flatten())
+    def forward(self, kinds_BN: Tensor, ends_BN: Tensor) -> Tensor:
+        """Cross-entropy of the guesses after the transformer's last pass; which end is asked only where there is one.
+
+        A scalar.
+        """
+        seen_PC, ends_P = self._seen_BNC.float().flatten(0, 1), ends_BN.flatten()
+        kind = F.cross_entropy(self.guess(seen_PC), kinds_BN.flatten())
+        errors_P = F.cross_entropy(self.guess_end(seen_PC), ends_P, reduction="none")
+        is_end_P = (ends_P > 0).float()
+        return kind + (errors_P * is_end_P).sum() / is_end_P.sum().clamp(min=1)
 
     def _keep(self, _block: nn.Module, _given: object, out_BNC: Tensor) -> None:
         self._seen_BNC = out_BNC
@@ -241,7 +255,10 @@ def make_example(
     shape = replace(drawn.shape, frames=1) if images else drawn.shape
     data_BNC = pack((drawn.latents_BCLHW[:, :, : shape.frames].to(device).float() - mean) / std)
     weight_BN = 1 + recipe.thing_weight * drawn.things_BLHW[:, : shape.frames].to(device).float().flatten(1)
-    kinds_BN = drawn.kinds_BLHW[:, : shape.frames].to(device).long().flatten(1)
+    kinds_BN, ends_BN = (
+        known_BLHW[:, : shape.frames].to(device).long().flatten(1)
+        for known_BLHW in (drawn.kinds_BLHW, drawn.ends_BLHW)
+    )
     given = _given_frames(recipe, shape, dice)
     clean_BN = (torch.arange(shape.tokens, device=device) < given * shape.frame_tokens).float()
     clean_BN = clean_BN.expand(count, -1)
@@ -257,7 +274,10 @@ def make_example(
         data_BNC = torch.cat([last_BNC, data_BNC], dim=1)
         clean_BN = torch.cat([clean_BN.new_ones(count, shape.frame_tokens), clean_BN], dim=1)
         weight_BN = torch.cat([weight_BN[:, -shape.frame_tokens :], weight_BN], dim=1)
-        kinds_BN = torch.cat([kinds_BN[:, -shape.frame_tokens :], kinds_BN], dim=1)
+        kinds_BN, ends_BN = (
+            torch.cat([known_BN[:, -shape.frame_tokens :], known_BN], dim=1)
+            for known_BN in (kinds_BN, ends_BN)
+        )
         coords_B3N = torch.cat([spot_3N, condition_3N], dim=1).expand(count, -1, -1)
 
     words = Random(int(torch.randint(1 << 60, (1,), generator=dice)))
@@ -267,6 +287,7 @@ def make_example(
         clean_BN=clean_BN,
         weight_BN=weight_BN * (1 - clean_BN),
         kinds_BN=kinds_BN,
+        ends_BN=ends_BN,
         coords_B3N=coords_B3N,
         texts=texts,
         conditioned=given > 0 or last,

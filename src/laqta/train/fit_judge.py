@@ -89,12 +89,12 @@ class JudgeRecipe:
 
 
 def judge_nano() -> JudgeRecipe:
-    """The judge of 64-pixel clips, trained on two CPU cores in half an hour."""
+    """The judge of 64-pixel clips, trained on two CPU cores in a quarter of an hour."""
     size = JudgeSize(name="nano", shape=NANO.shape, widths=(16, 32, 64, 128), blocks=(0, 1, 2, 2), reader=192)
     return JudgeRecipe(
         size=size,
         world=NANO_WORLD,
-        budget=Budget(minutes=10),
+        budget=Budget(minutes=15),
         batch=24,
         rates=RATES,
         pool=1500,

@@ -19,11 +19,12 @@ NOT_MATRICES = ("scale_shift_table",)
 class Rates:
     """Learning rates: of Muon (matrices in blocks), of AdamW (the rest), of AdamW on embeddings.
 
+    Where `muon` is None AdamW takes the matrices too.
     Embeddings of tokens start with a standard deviation of 1 and each is seen rarely, those of distances (T5's table)
     must grow to several units before attention can look near: their rate is far larger.
     """
 
-    muon: float
+    muon: float | None
     adam: float
     embedding: float = 0.05
 
@@ -37,13 +38,14 @@ def build_optimizers(network: nn.Module, rates: Rates) -> list[Optimizer]:
         is_matrix = parameter.ndim > 2 or (
             parameter.ndim == 2 and "block" in name and not name.endswith(NOT_MATRICES)
         )
-        home = embeddings if name.endswith(EMBEDDINGS) else in_blocks if is_matrix else rest
+        with_muon = is_matrix and rates.muon is not None
+        home = embeddings if name.endswith(EMBEDDINGS) else in_blocks if with_muon else rest
         home.append(parameter)
     groups = [{"params": rest, "lr": rates.adam}]
     if embeddings:
         groups.append({"params": embeddings, "lr": rates.embedding})
     optimizers: list[Optimizer] = [torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True)]
-    if in_blocks:
+    if rates.muon is not None and in_blocks:
         optimizers.append(Muon(in_blocks, lr=rates.muon))
     for optimizer in optimizers:
         for group in optimizer.param_groups:

@@ -19,6 +19,7 @@ from laqta.generate.grid import LatentShape
 from laqta.models.autoencoder import LaqtaAutoencoder
 from laqta.shot import VideoShape
 from laqta.train.checkpoint import load_state, save_state
+from laqta.train.ends import ahead, ends_of
 from laqta.world.props import PropBank
 from laqta.world.render import render
 from laqta.world.sample import WorldSpec, sample_shot
@@ -40,12 +41,11 @@ class Stage:
 
     def film(self, seeds: list[int]) -> tuple[Tensor, Tensor]:
         """Render shots by seed: frames (B, 3, T, H, W) in [-1, 1], and a mask (B, T, H, W) of where things are."""
-        frames_BCTHW, instance_BTHW, _ = self.film_instances(seeds)
-        return frames_BCTHW, instance_BTHW > 0
+        footage = self.film_instances(seeds)
+        return footage.frames_BCTHW, footage.instance_BTHW > 0
 
-    def film_instances(self, seeds: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-        """The same with masks that tell things apart (0 for the backdrop, n + 1 for thing n), and what each is:
-        `kinds_BI` for instance i the place of its kind in the world's props, plus 1; 0 for the backdrop."""
+    def film_instances(self, seeds: list[int]) -> "Footage":
+        """The same with what is known of every pixel."""
         shots = [sample_shot(seed, self.world) for seed in seeds]
         renders = render(shots, self.shape, self.bank, self.world, seeds, device=self.device)
         place = {kind: at + 1 for at, kind in enumerate(self.world.props)}
@@ -53,8 +53,27 @@ class Stage:
             [0, *(place[shot.cast[actor].kind] if actor >= 0 else 0 for actor in actors)]
             for shot, actors in zip(shots, renders.actor_BN.tolist(), strict=True)
         ]
-        frames_BCTHW = renders.frames_BTCHW.transpose(1, 2) * 2 - 1
-        return frames_BCTHW, renders.instance_BTHW, torch.tensor(kinds, device=self.device)
+        return Footage(
+            frames_BCTHW=renders.frames_BTCHW.transpose(1, 2) * 2 - 1,
+            instance_BTHW=renders.instance_BTHW,
+            kinds_BI=torch.tensor(kinds, device=self.device),
+            ahead_BTHW=ahead(shots, renders),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footage:
+    """Rendered clips and what is known of every pixel.
+
+    `frames_BCTHW` in [-1, 1]; `instance_BTHW` 0 for the backdrop, n + 1 for thing n; `kinds_BI` what each instance
+    is: the place of its kind in the world's props, plus 1, or 0 for the backdrop; `ahead_BTHW` how far a pixel lies
+    toward the front of its thing, from -1 (its back) to 1, and 0 where there is neither.
+    """
+
+    frames_BCTHW: Tensor
+    instance_BTHW: Tensor
+    kinds_BI: Tensor
+    ahead_BTHW: Tensor
 
 
 class FramePool:
@@ -131,7 +150,8 @@ class LatentPool:
 
     `latents_NCLHW` are as the encoder gave them; `last_NC1HW` the clip's last frame encoded alone, for
     conditioning on it; `things_NLHW` the share of each latent position that things cover, 0 to 1; `kinds_NLHW`
-    (uint8) what covers most of it: the place of the kind in the world's props, plus 1, or 0 for the backdrop.
+    (uint8) what covers most of it: the place of the kind in the world's props, plus 1, or 0 for the backdrop;
+    `ends_NLHW` (uint8) which end of a thing that is: one of `ENDS`.
     """
 
     first_seed: int
@@ -139,6 +159,7 @@ class LatentPool:
     last_NC1HW: Tensor
     things_NLHW: Tensor
     kinds_NLHW: Tensor
+    ends_NLHW: Tensor
 
     def __len__(self) -> int:
         return len(self.latents_NCLHW)
@@ -165,7 +186,8 @@ def fill_latents(
         path = folder / f"latents-{stage.shape.width}x{stage.shape.height}-{first_seed + start}.pt"
         seeds = range(first_seed + start, first_seed + min(start + SHARD, count))
         kept = load_state(path, stage.device) if path.is_file() else None
-        if kept is None or len(kept["latents_NCLHW"]) < len(seeds):  # it was the last of a smaller pool
+        stale = kept is not None and "ends_NLHW" not in kept  # written before pools knew of ends
+        if kept is None or stale or len(kept["latents_NCLHW"]) < len(seeds):  # the last of a smaller pool
             if shards and until is not None and time.monotonic() >= until:
                 break
             at_once = GPU_BATCH if stage.device.startswith("cuda") else CPU_BATCH
@@ -185,17 +207,26 @@ def fill_latents(
 def _encode(
     autoencoder: LaqtaAutoencoder, stage: Stage, shape: LatentShape, seeds: list[int]
 ) -> dict[str, Tensor]:
-    frames_BCTHW, instance_BTHW, kinds_BI = stage.film_instances(seeds)
-    lead_BTHW = instance_BTHW[:, :1].expand(-1, shape.time_fold - 1, -1, -1)
-    instance_BTHW = torch.cat([lead_BTHW, instance_BTHW], dim=1)
-    slots_I111 = torch.arange(kinds_BI.shape[1], device=kinds_BI.device)[:, None, None, None]
-    folded = (shape.time_fold, shape.cell, shape.cell)
-    share_BILHW = F.avg_pool3d((instance_BTHW[:, None] == slots_I111).float(), folded)
+    footage = stage.film_instances(seeds)
+    frames_BCTHW = footage.frames_BCTHW
+    slots_I111 = torch.arange(footage.kinds_BI.shape[1], device=frames_BCTHW.device)[:, None, None, None]
+    share_BILHW = _folded((footage.instance_BTHW[:, None] == slots_I111).float(), shape)
     most_BLHW = share_BILHW.argmax(dim=1)
-    kinds_BLHW = kinds_BI.gather(1, most_BLHW.flatten(1)).view_as(most_BLHW)
+    kinds_BLHW = footage.kinds_BI.gather(1, most_BLHW.flatten(1)).view_as(most_BLHW)
+    things_BLHW = 1 - share_BILHW[:, 0]
+    ahead_BLHW = _folded(footage.ahead_BTHW[:, None], shape)[:, 0] / things_BLHW.clamp(min=1e-3)
     return {
         "latents_NCLHW": autoencoder.encode(frames_BCTHW).latents.half().cpu(),
         "last_NC1HW": autoencoder.encode(frames_BCTHW[:, :, -1:]).latents.half().cpu(),
-        "things_NLHW": (1 - share_BILHW[:, 0]).half().cpu(),
+        "things_NLHW": things_BLHW.half().cpu(),
         "kinds_NLHW": kinds_BLHW.to(torch.uint8).cpu(),
+        "ends_NLHW": ends_of(ahead_BLHW, things_BLHW).to(torch.uint8).cpu(),
     }
+
+
+def _folded(pixels_BITHW: Tensor, shape: LatentShape) -> Tensor:
+    """What is known of pixels as means over latent positions (B, I, L, H, W); the first frame stands alone."""
+    lead_BITHW = pixels_BITHW[:, :, :1].expand(-1, -1, shape.time_fold - 1, -1, -1)
+    return F.avg_pool3d(
+        torch.cat([lead_BITHW, pixels_BITHW], dim=2), (shape.time_fold, shape.cell, shape.cell)
+    )
