@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,6 +137,34 @@ def test_a_student_films_in_few_steps_what_its_teacher_films_in_many(run: Path, 
     many = teacher.film(replace(takes, steps=8, guidance=Guidance(scale=2.0))).astype(float)
     at_once, learned = (engine.film(takes).astype(float) for engine in (teacher, student))
     assert abs(learned - many).mean() < 0.8 * abs(at_once - many).mean()
+
+
+def test_variants_of_a_recipe_are_compared_at_equal_time(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`runs/ablate.py`, with a speck: what was measured before is not measured again."""
+    shutil.copytree(run / "weights", tmp_path / "models" / "speck")
+    monkeypatch.setenv("LAQTA_HOME", str(tmp_path))
+    script = str(Path(__file__).parents[2] / "runs" / "ablate.py")
+    how = ["--recipe", "speck", "--minutes", "0.02", "--clips", "6", "--pool", "24", "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", [script, *how, "adamw", "align_never"])
+    runpy.run_path(script, run_name="__main__")
+    written = tmp_path / "runs" / "ablate" / "results.json"
+    results = json.loads(written.read_text(encoding="utf-8"))
+    assert list(results) == ["speck/0.02/adamw", "speck/0.02/align_never"]
+    assert all(0 < result["loss"] < 5 and 0 <= result["obey"]["actor"] <= 1 for result in results.values())
+    assert all(result["clips"] > 0 for result in results.values())
+
+    state = tmp_path / "runs" / "ablate" / "adamw" / "dit.state"
+    before = state.stat().st_mtime_ns
+    runpy.run_path(script, run_name="__main__")
+    assert state.stat().st_mtime_ns == before
+    assert capsys.readouterr().out.count("| speck/0.02/adamw |") == 2
+
+    monkeypatch.setattr(sys, "argv", [script, "bigger"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(script, run_name="__main__")
+    assert "no such variant: bigger; there are: as_it_is" in capsys.readouterr().err
 
 
 def test_a_folder_of_another_size_is_refused(run: Path) -> None:
