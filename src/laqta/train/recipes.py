@@ -88,10 +88,10 @@ def nano() -> Recipe:
 
 
 def nano_longer() -> Recipe:
-    """The `nano` that is installed, its transformer trained on for 65 minutes on a CPU, on new clips, more of pairs."""
+    """The `nano` that is installed, its transformer trained on for 50 minutes on a CPU, on new clips, more of pairs."""
     short = nano()
     world = replace(NANO_WORLD, single_share=0.6, twin_share=0.2)
-    dit = replace(short.dit, budget=Budget(minutes=65), images_until=0.0, align_until=0.7, seed=11)
+    dit = replace(short.dit, budget=Budget(minutes=50), images_until=0.0, align_until=0.7, seed=11)
     return replace(short, name="nano_longer", start="nano", trains=("transformer",), world=world, dit=dit)
 
 
