@@ -22,12 +22,9 @@ from pathlib import Path
 
 import torch
 
-from laqta.bench.judge import compare, see
-from laqta.bench.scores import tally
-from laqta.bench.subjects import bench_seeds, bench_shots, film_batches, open_subject, said_in_turn
+from laqta.bench.judge import see
+from laqta.bench.subjects import bench_seeds, bench_shots, film_batches, open_subject, said_in_turn, scores_of
 from laqta.generate.grid import LatentShape
-from laqta.models.card import find_model
-from laqta.models.sizes import build_transformer
 from laqta.models.weights import load_model
 from laqta.settings import home
 from laqta.terminal import progress_bar, show
@@ -116,7 +113,7 @@ def train(recipe: Recipe, session: Session, out: Path) -> Path:
 def held_out_loss(recipe: Recipe, weights: Path, device: str, out: Path) -> float:
     """Mean squared error of the velocity on held-out clips, as `fit_dit` weighs it; the same noise for every model."""
     place, shape = home(os.environ), recipe.size.shape
-    _, parts = load_model(find_model(str(weights), place), device)
+    _, parts = load_model(weights, device)
     bank = open_bank(recipe.world.props, place, recipe.drawn_props)
     stage = Stage(world=recipe.world, bank=bank, shape=shape, device=device)
     folder = out / f"held-out-{recipe.name}"
@@ -128,8 +125,6 @@ def held_out_loss(recipe: Recipe, weights: Path, device: str, out: Path) -> floa
     clips = WorldClips([(LatentShape.of(shape, parts.autoencoder), pool)], recipe.world, short_share=0.0)
     plain = replace(recipe.dit, empty_share=0.0, first_share=0.0, few_share=0.0, last_share=0.0)
     norm = (parts.autoencoder.latents_mean, parts.autoencoder.latents_std)
-    transformer = build_transformer(recipe.size).to(device)
-    transformer.load_state_dict(parts.transformer.state_dict())
     losses = []
     for step in range(HELD_OUT_CLIPS // BATCH):
         dice = step_dice(0, step)
@@ -137,7 +132,7 @@ def held_out_loss(recipe: Recipe, weights: Path, device: str, out: Path) -> floa
         text_BNC, mask_BN = encode_text(parts.tokenizer, parts.text_encoder, example.texts)
         noise_BNC = torch.randn(example.data_BNC.shape, generator=dice).to(device)
         for level in LEVELS:
-            predicted_BNC = transformer(
+            predicted_BNC = parts.transformer(
                 on_path(example.data_BNC, noise_BNC, level),
                 encoder_hidden_states=text_BNC,
                 timestep=torch.full((BATCH, 1), 1000 * level, device=device),
@@ -158,12 +153,7 @@ def obey(weights: Path, device: str, clips: int) -> dict[str, float]:
     sightings = []
     for frames_BTHWC in film_batches(subject.engine, [words.text for words in said], seeds, progress_bar):
         sightings += see(subject.judge, frames_BTHWC)
-    rows = [
-        row
-        for words, sighting in zip(said, sightings, strict=True)
-        for row in compare(sighting, words.stated, subject.judge.kinds)
-    ]
-    return {name: score.share for name, score in tally(rows).items()}
+    return {name: score.share for name, score in scores_of(subject, said, sightings).items()}
 
 
 def table(results: dict[str, dict[str, object]]) -> str:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from laqta.bench.distances import psnr
-from laqta.bench.judge import Frames, compare, see
+from laqta.bench.judge import Frames, see
 from laqta.bench.report import About, about, table, write_results
-from laqta.bench.scores import Score, score, tally
+from laqta.bench.scores import Score, score
 from laqta.bench.subjects import (
     FILMED_AT_ONCE,
     Progress,
@@ -26,6 +26,7 @@ from laqta.bench.subjects import (
     bench_shots,
     open_subject,
     said_in_turn,
+    scores_of,
     true_clips,
 )
 from laqta.generate.denoise import Guidance
@@ -125,11 +126,7 @@ def from_first_frames(
     )
     moves_B = _change(true_BTHWC) >= MOVES
     still_B = _change(filmed_BTHWC) < FROZEN * _change(true_BTHWC)
-    rows = tally(
-        row
-        for words, sighting in zip(said, see(subject.judge, filmed_BTHWC), strict=True)
-        for row in compare(sighting, words.stated, subject.judge.kinds)
-    )
+    rows = scores_of(subject, said, see(subject.judge, filmed_BTHWC))
     return FirstFrame(
         kept_psnr=_mean_psnr(filmed_BTHWC, given_BTHWC),
         drawn_psnr=_mean_psnr(drawn_BTHWC, given_BTHWC),

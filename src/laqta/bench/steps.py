@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from laqta.bench.judge import ROWS, compare, see
+from laqta.bench.judge import ROWS, see
 from laqta.bench.report import About, about, table, write_results
-from laqta.bench.scores import Score, tally
+from laqta.bench.scores import Score
 from laqta.bench.subjects import (
     Progress,
     Subject,
@@ -21,6 +21,7 @@ from laqta.bench.subjects import (
     film_batches,
     open_subject,
     said_in_turn,
+    scores_of,
 )
 from laqta.generate.engine import Engine
 
@@ -78,13 +79,11 @@ def _mode(subject: Subject, clips: int, steps: int, progress: Progress) -> Mode:
         seconds += time.perf_counter() - start
         sightings += see(subject.judge, clips_BTHWC)
         start = time.perf_counter()
-    rows = [
-        row
-        for words, sighting in zip(said, sightings, strict=True)
-        for row in compare(sighting, words.stated, subject.judge.kinds)
-    ]
     return Mode(
-        steps=steps, guidance=subject.card.guidance, seconds=round(seconds / clips, 3), rows=tally(rows)
+        steps=steps,
+        guidance=subject.card.guidance,
+        seconds=round(seconds / clips, 3),
+        rows=scores_of(subject, said, sightings),
     )
 
 

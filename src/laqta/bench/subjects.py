@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from laqta.bench.judge import Frames, nearest_judge
+from laqta.bench.judge import Frames, compare, nearest_judge
+from laqta.bench.scores import Score, tally
 from laqta.generate.denoise import Guidance
 from laqta.generate.engine import Engine, Request
 from laqta.language.lexicon import LANGUAGES
 from laqta.language.write import Caption, caption
 from laqta.models.card import Card, find_model, installed_models
-from laqta.models.judge import Judge
+from laqta.models.judge import Judge, Sighting
 from laqta.settings import home
 from laqta.shot import Shot
 from laqta.train.device import choose_device
@@ -83,6 +84,15 @@ def said_in_turn(shots: list[Shot], seeds: list[int]) -> list[Caption]:
         caption(shot, LANGUAGES[at % len(LANGUAGES)], "detailed", seed)
         for at, (shot, seed) in enumerate(zip(shots, seeds, strict=True))
     ]
+
+
+def scores_of(subject: Subject, said: list[Caption], sightings: list[Sighting]) -> dict[str, Score]:
+    """By row, how often what was said is what is seen in its clip."""
+    return tally(
+        row
+        for words, sighting in zip(said, sightings, strict=True)
+        for row in compare(sighting, words.stated, subject.judge.kinds)
+    )
 
 
 def true_clips(stage: Stage, shots: list[Shot], seeds: list[int]) -> Frames:
